@@ -1,0 +1,41 @@
+# Everything that a contributor runs. `make demo` and `make test` set up what
+# they need on a fresh machine.
+GO      ?= go
+FUZZTIME ?= 10s
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+
+.PHONY: all build demo test quick deps lint web web-check fuzz screenshots clean
+
+all: build
+
+build: ## the binary, bin/postseal
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/postseal ./cmd/postseal
+
+demo: build ## the whole program on loopback; prints the address to open
+	bin/postseal demo
+
+test: deps lint web-check ## everything, against real Postfix, Redis and Chromium
+	$(GO) test -race -timeout 25m ./...
+
+quick: ## what needs no services; under a minute once built
+	POSTSEAL_NO_SERVICES=1 $(GO) test -short ./...
+
+deps: ## Postfix, Redis, Chromium, OpenDKIM and Node, installed where that is allowed
+	@scripts/deps.sh
+
+lint:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+
+web: ## rebuild the script and style of securedoc.html from envelope/web
+	cd envelope/web && npm ci --no-audit --no-fund && npm run build
+
+web-check: ## the committed page script is what its sources give, byte for byte
+	envelope/web/check.sh
+
+fuzz: ## every fuzz target in turn, FUZZTIME each
+	@scripts/fuzz.sh $(FUZZTIME)
+
+clean:
+	rm -rf bin envelope/web/node_modules
