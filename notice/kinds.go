@@ -1,0 +1,130 @@
+package notice
+
+import (
+	"time"
+
+	"github.com/postseal/postseal/addr"
+)
+
+// Kind names a notice; the set is closed and each kind has one data type.
+type Kind string
+
+const (
+	// Message tells a recipient that a message waits and carries securedoc.html: MessageData.
+	Message Kind = "message"
+	// Confirmation tells staff that a message was sealed and queued: ConfirmationData (BOP-5).
+	Confirmation Kind = "confirmation"
+	// Code carries a one-time code: CodeData (SCC-8).
+	Code Kind = "code"
+	// Activation carries the link that makes an account, or says that there is one: ActivationData (BCC-5).
+	Activation Kind = "activation"
+	// Reply hands staff what an outsider wrote: ReplyData (BCC-22).
+	Reply Kind = "reply"
+	// Bounce tells staff that a sealed message did not arrive: BounceData.
+	Bounce Kind = "bounce"
+	// PlainReply hands staff an ordinary, unprotected answer to one of our mails: PlainReplyData.
+	PlainReply Kind = "plain-reply"
+	// PlainReplyTold tells the writer of such an answer, once, that it was not protected: PlainReplyToldData.
+	PlainReplyTold Kind = "plain-reply-told"
+)
+
+// Brand is what an organisation sets. Organisation, Service, ServiceDomain and
+// PortalURL must be set; everything else may be empty and then leaves no trace.
+type Brand struct {
+	Organisation  string       // name that speaks to people
+	Service       addr.Address // From of everything that is not a person's: "secure@example.gov.uk"
+	ServiceDomain string       // "secure.example.gov.uk" of b+ID@ and reply+ID@
+	PortalURL     string       // "https://secure.example.gov.uk", no final slash
+	Colour        string       // "#rrggbb"; empty or anything else: DefaultColour
+	LogoURL       string       // not used in mail (remote images are never shown), only by pages
+	HelpURL       string       // "More about secure messages" (BOP-26, CYC-7)
+	PrivacyURL    string
+	Address       string // postal address, lines separated by \n
+	Disclaimer    string // legal text at the foot
+	Explanation   string // the organisation's own words on why it sends messages so (SCC-4)
+}
+
+// MessageData is the data of Message. All recipients of one mail see the same text.
+type MessageData struct {
+	SenderLine string    `json:"sender_line"` // "Jane Doe (jane@example.gov.uk)"; built by SenderLine
+	Subject    string    `json:"subject"`     // subject that may show; empty: "Message from <organisation>"
+	Link       string    `json:"link"`        // where the button leads; empty: no link, attachment only
+	LinkUntil  time.Time `json:"link_until"`  // zero: no end stated
+	Expires    time.Time `json:"expires"`     // zero: not stated
+	Marking    string    `json:"marking"`     // "OFFICIAL-SENSITIVE: ..."; put in front of the subject once (SCC-2)
+	Attachment bool      `json:"attachment"`  // securedoc.html is attached
+}
+
+// CodeData is the data of Code.
+type CodeData struct {
+	Code      string    `json:"code"`      // 8 digits
+	Reference string    `json:"reference"` // letters that the page shows too
+	AskedAt   time.Time `json:"asked_at"`
+	Minutes   int       `json:"minutes"` // lifetime counted from AskedAt; 0: 15
+}
+
+// ActivationData is the data of Activation.
+type ActivationData struct {
+	Link    string    `json:"link"`
+	AskedAt time.Time `json:"asked_at"`
+	Minutes int       `json:"minutes"` // lifetime counted from the sending; 0: 30
+	Known   bool      `json:"known"`   // the address has an account: offers to sign in, Link is not used
+}
+
+// ConfirmationData is the data of Confirmation. No field may hold a matched value.
+type ConfirmationData struct {
+	Subject    string    `json:"subject"`
+	Recipients []string  `json:"recipients"` // sealed for
+	Reasons    []string  `json:"reasons"`    // "the subject has the tag [SECURE]"
+	Notes      []string  `json:"notes"`      // near misses: "you wrote [SECRUE]; we treated it as [SECURE]"
+	Clear      []string  `json:"clear"`      // recipients who got it as ordinary mail
+	SealedAt   time.Time `json:"sealed_at"`
+	Expires    time.Time `json:"expires"`
+	TakeBack   string    `json:"take_back"` // address of the page that recalls; empty: <portal>/sent/<EnvelopeID>
+	EnvelopeID string    `json:"envelope_id"`
+	OriginalID string    `json:"original_id"` // Message-ID of the original, for threading; may be empty
+}
+
+// ReplyData is the data of Reply. Attachments do not travel through JSON: an
+// outsider's reply is sent at once, never queued by us.
+type ReplyData struct {
+	FromName    string       `json:"from_name"`
+	From        addr.Address `json:"from"`
+	Subject     string       `json:"subject"` // as typed or "Re: ..."; Tag is put in front once
+	Tag         string       `json:"tag"`     // "[SECURE]": must make an answer be sealed
+	Text        string       `json:"text"`
+	EnvelopeID  string       `json:"envelope_id"` // of reply+ID@; empty: the service address is From
+	InReplyTo   string       `json:"in_reply_to"` // Message-ID of what is answered
+	References  string       `json:"references"`
+	SentAt      time.Time    `json:"sent_at"`
+	Attachments []Attachment `json:"-"`
+}
+
+// BounceData is the data of Bounce.
+type BounceData struct {
+	Subject    string    `json:"subject"`
+	Recipients []string  `json:"recipients"`
+	Diagnostic string    `json:"diagnostic"` // what the other mail system said; shown as its words
+	SentAt     time.Time `json:"sent_at"`
+	EnvelopeID string    `json:"envelope_id"`
+	OriginalID string    `json:"original_id"`
+	Delayed    bool      `json:"delayed"` // not given up yet
+}
+
+// PlainReplyData is the data of PlainReply.
+type PlainReplyData struct {
+	FromName   string       `json:"from_name"`
+	From       addr.Address `json:"from"`
+	Subject    string       `json:"subject"`
+	Text       string       `json:"text"`
+	InReplyTo  string       `json:"in_reply_to"`
+	EnvelopeID string       `json:"envelope_id"`
+	// Attachments of the answer, passed on as they came.
+	Attachments []Attachment `json:"-"`
+}
+
+// PlainReplyToldData is the data of PlainReplyTold.
+type PlainReplyToldData struct {
+	Subject   string `json:"subject"`
+	InReplyTo string `json:"in_reply_to"`
+}
