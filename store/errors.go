@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Sentinels. ErrUnavailable is temporary, and nothing is known of the outcome;
+// every other error says that nothing was changed beyond a counter.
+var (
+	ErrUnavailable  = errors.New("store: redis does not answer")
+	ErrVolatile     = errors.New("store: redis settings may lose keys")
+	ErrConflict     = errors.New("store: another transaction holds this message")
+	ErrNotFound     = errors.New("store: no such message") // unknown id, or wrong secret: the same
+	ErrNotRecipient = errors.New("store: not a recipient")
+	ErrExpired      = errors.New("store: expired")
+	ErrRecalled     = errors.New("store: recalled")
+	ErrLocked       = errors.New("store: locked") // errors.As *LockedError tells until when
+	ErrWrong        = errors.New("store: wrong password, answer or code")
+	ErrCodeExpired  = errors.New("store: code or link expired or used")
+	ErrTooMany      = errors.New("store: asked too often")
+	ErrNoAccount    = errors.New("store: no account")
+	ErrExists       = errors.New("store: account exists already")
+	ErrNoSession    = errors.New("store: no session")
+	ErrSyntax       = errors.New("store: damaged record")
+	ErrTooLong      = errors.New("store: a text is too long")
+	ErrMasterKey    = errors.New("store: master key file")
+)
+
+// LockedError is ErrLocked with the time at which the lock ends.
+type LockedError struct{ Until time.Time }
+
+func (e *LockedError) Error() string { return ErrLocked.Error() }
+
+// Is makes errors.Is(err, ErrLocked) hold.
+func (e *LockedError) Is(target error) bool { return target == ErrLocked }
+
+// unavailable wraps what Redis or the network said. The causes are addresses,
+// timeouts and Redis's own words; commands' arguments never stand in them.
+func unavailable(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, ErrUnavailable) || errors.Is(err, ErrVolatile) || errors.Is(err, ErrSyntax) {
+		return err
+	}
+	if errors.Is(err, redis.Nil) {
+		return fmt.Errorf("%w: %s: unexpected empty answer", ErrSyntax, op)
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %s: %w", ErrUnavailable, op, err)
+	}
+	return fmt.Errorf("%w: %s: %v", ErrUnavailable, op, err)
+}

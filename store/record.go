@@ -1,0 +1,122 @@
+package store
+
+import (
+	"time"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/audit"
+	"github.com/postseal/postseal/envelope"
+)
+
+// Record is what is known of one envelope beside its key. It rests sealed.
+type Record struct {
+	ID           envelope.ID
+	Profile      string
+	Sender       addr.Address // sender shown
+	SenderName   string
+	OnBehalf     string
+	EnvelopeFrom addr.Address // SMTP sender, who is told about bounces
+	To, Cc       []string     // header fields for show, "Name <address>"
+	Subject      string
+	OriginalID   string // the client's Message-ID, for threading
+	OuterID      string // the public Message-ID of the envelope mail
+	Marking      string // banner text; empty for none
+	Reply        string // "sender" | "domains" | "all"
+	SignIn       []string
+	SealedAt     time.Time
+	ExpiresAt    time.Time
+	LinkUntil    time.Time
+	Size         int64
+	Digests      []envelope.Digest // of every container made for it
+	SecretHash   [32]byte
+	Recipients   []RecipientState `json:"-"` // filled by reads, from their own fields; sorted by address
+	Destroyed    time.Time        `json:"-"` // when the key was destroyed; zero while it is kept
+}
+
+// RecipientStatus is the ledger's state of one recipient. The zero value means
+// that the envelope was not sealed for the address.
+type RecipientStatus string
+
+const (
+	Prepared RecipientStatus = "prepared" // key stored, not yet accepted by Postfix
+	Queued   RecipientStatus = "queued"   // the re-entry port answered 250
+	Recalled RecipientStatus = "recalled" // closed by the sender or an operator
+)
+
+// RecipientState is the ledger entry of one recipient. Times are zero for never.
+type RecipientState struct {
+	Address    addr.Address
+	Status     RecipientStatus
+	PreparedAt time.Time
+	QueuedAt   time.Time
+	OpenedAt   time.Time // first opening
+	Opens      int       // releases of the key in all
+	RecalledAt time.Time
+	Reason     string // given with the recall
+}
+
+// Recipient tells whether the envelope was sealed for a, and how it stands.
+// Header To and Cc do not count (BOP-3). A recalled entry is reported too.
+func (r *Record) Recipient(a addr.Address) (RecipientState, bool) {
+	for _, s := range r.Recipients {
+		if s.Address.Equal(a) {
+			return s, true
+		}
+	}
+	return RecipientState{}, false
+}
+
+// Known is what Lookup says about an earlier try of the same message.
+type Known struct {
+	Found  bool
+	Key    envelope.Key // re-used by the retry; zero when it was destroyed (Record.Destroyed)
+	Record Record
+}
+
+// Preparation is one durable write: key, record, ledger entries, held notices,
+// audit entry.
+type Preparation struct {
+	Record     Record
+	Key        envelope.Key
+	Recipients []addr.Address // newly prepared, or prepared again after ResealAfter; at least one
+	Held       []Outgoing     // freed by Queued; IDs unique within the envelope
+	Now        time.Time
+}
+
+// ResealAfter is how long a prepared recipient answers ErrConflict before a
+// retry may re-use its id and key (design: "Ledger").
+const ResealAfter = 10 * time.Minute
+
+// KeepClosed is how long after its expiry an envelope's key is kept, so that
+// Extend can open it again; then the key is destroyed.
+const KeepClosed = 30 * 24 * time.Hour
+
+// keepRecord is how much longer the record and its audit chain are kept after
+// the key is gone, so that a sender and an operator can still see what was done.
+const keepRecord = 365 * 24 * time.Hour
+
+// Bounds of one record; what is longer is refused with ErrTooLong before it is
+// stored. Mail servers take some thousand recipients and header fields of some
+// hundred kilobytes; nothing here needs more.
+const (
+	maxRecipients = 10_000
+	maxRecord     = 4 << 20
+	maxReason     = 2_000
+	maxHeld       = 1_000
+	maxDigests    = 1_000 // one for each transaction of one message
+)
+
+// ReleaseRequest asks the gate for the key of one envelope.
+type ReleaseRequest struct {
+	ID      envelope.ID
+	Secret  envelope.Secret
+	Person  Proof  // who has shown to be whom, from a sign-in; cannot be built outside store
+	Purpose string // "open" | "attachment" | "save" | "reply": written to the audit chain
+	Now     time.Time
+}
+
+// TrailReport is one envelope's audit chain as an operator sees it.
+type TrailReport struct {
+	Entries []audit.Entry
+	Head    audit.MAC // newest MAC by the envelope's own field
+}
