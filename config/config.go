@@ -1,0 +1,116 @@
+// Package config reads the one configuration file of postseal.
+//
+// It promises that a file which does not mean what it says is refused: unknown
+// and doubled keys, keys without value, unknown profiles, lists and conditions
+// are errors of the form "FILE:LINE: words", all of them at once, and nothing
+// is half taken over. Load is pure but for reading the file, so that a reload
+// can be tried without harm. The file holds no secret, only names of files that
+// do; an error never repeats a value that may have been pasted in its place.
+//
+// An attacker would want an operator to believe in a rule that does nothing.
+//
+// Start reading at Config, then Parse.
+package config
+
+import "github.com/postseal/postseal/policy"
+
+// Config is the whole configuration file.
+type Config struct {
+	policy.File `yaml:",inline"`
+
+	Service  Service `yaml:"service"`  // what the service is called in the mail it sends
+	Portal   Portal  `yaml:"portal"`   // web pages and key server
+	Milter   Milter  `yaml:"milter"`   // where Postfix asks us
+	Redis    Redis   `yaml:"redis"`    // where keys and records rest
+	Keys     Keys    `yaml:"keys"`     // master and escrow keys
+	Shelf    Shelf   `yaml:"shelf"`    // sealed messages kept for the link
+	Relay    Relay   `yaml:"relay"`    // how our mail goes back to Postfix
+	Postfix  Postfix `yaml:"postfix"`  // whose maps are asked
+	Metrics  Metrics `yaml:"metrics"`  // counters and health for operators
+	Log      Log     `yaml:"log"`      // what is logged
+	TimeZone string  `yaml:"timezone"` // of times shown to people; Europe/London
+	source   *source // where each value stands
+}
+
+// Service says what the service is called in the mail that it sends.
+type Service struct {
+	Address      string   `yaml:"address"`       // From of notices: secure@example.gov.uk
+	Domain       string   `yaml:"domain"`        // of b+ID@ and reply+ID@: secure.example.gov.uk
+	Colour       string   `yaml:"colour"`        // of buttons, "#rrggbb"; empty: the default
+	HelpURL      string   `yaml:"help_url"`      // page with help for recipients; empty: ours
+	PrivacyURL   string   `yaml:"privacy_url"`   // privacy notice; empty: ours
+	AddressLines []string `yaml:"address_lines"` // postal address under each mail
+	Disclaimer   string   `yaml:"disclaimer"`    // last lines of each mail
+	Explanation  string   `yaml:"explanation"`   // why the message is secured, in the notification
+}
+
+// Portal says where the web pages are.
+type Portal struct {
+	URL         string      `yaml:"url"`          // as recipients reach it: https://secure.example.gov.uk
+	Listen      string      `yaml:"listen"`       // address and port: 127.0.0.1:8080
+	TLSCert     string      `yaml:"tls_cert"`     // certificate file; empty: a proxy in front does TLS
+	TLSKey      string      `yaml:"tls_key"`      // key file of tls_cert
+	Servers     []string    `yaml:"servers"`      // further key servers' URLs that pages name, tried in turn
+	ReplyTag    string      `yaml:"reply_tag"`    // put before the subject of what recipients answer, so that the next answer is sealed: SECURE
+	AttachLimit policy.Size `yaml:"attach_limit"` // of all attachments of one answer together, decoded: 10MB
+}
+
+// Milter says where Postfix asks us.
+type Milter struct {
+	Listen      string      `yaml:"listen"`       // unix:/path or inet:address:port
+	SocketMode  Mode        `yaml:"socket_mode"`  // of the unix socket: "0660"
+	SocketGroup string      `yaml:"socket_group"` // group of the unix socket: postfix; empty: ours
+	Spool       string      `yaml:"spool"`        // private directory for messages at work; not on a shared disk
+	MaxBody     policy.Size `yaml:"max_body"`     // bodies above it are refused: 100MB
+}
+
+// Redis says where keys and records rest.
+type Redis struct {
+	Addresses    []string `yaml:"addresses"`     // host:port or unix:/path; several: Cluster, or Sentinels with master_name
+	MasterName   string   `yaml:"master_name"`   // of the Sentinels' master; empty: no Sentinel
+	Username     string   `yaml:"username"`      // of Redis ACL; empty: default user
+	PasswordFile string   `yaml:"password_file"` // file or credential:NAME; empty: no password
+	TLS          bool     `yaml:"tls"`           // speak TLS to Redis
+	WaitReplicas int      `yaml:"wait_replicas"` // replicas that must have a key before a message leaves: 0
+	VolatileOK   bool     `yaml:"volatile_ok"`   // seal although Redis may lose keys; only for trials
+}
+
+// Keys says where the master and escrow keys are.
+type Keys struct {
+	Master string   `yaml:"master"` // file, or credential:NAME of systemd
+	Escrow []string `yaml:"escrow"` // OpenPGP certificate files that can open every message
+}
+
+// Shelf says where sealed messages rest for the link.
+type Shelf struct {
+	Dir      string      `yaml:"dir"`       // directory; empty: no links, attachment only
+	MaxBytes policy.Size `yaml:"max_bytes"` // of all together: 20GB
+}
+
+// Relay says how our mail goes back to Postfix.
+type Relay struct {
+	Reentry string `yaml:"reentry"` // re-entry port, for what leaves: 127.0.0.1:10026
+	Inbound string `yaml:"inbound"` // for what recipients wrote: 127.0.0.1:10027
+}
+
+// Postfix says whose maps are asked what becomes of an address.
+type Postfix struct {
+	ConfigDir string `yaml:"config_dir"` // of the Postfix instance: /etc/postfix
+	Ask       *bool  `yaml:"ask"`        // false: take addresses as they are spelt; only for trials. Default true.
+}
+
+// Asks tells whether Postfix's maps are asked.
+func (p Postfix) Asks() bool { return p.Ask == nil || *p.Ask }
+
+// Metrics says where operators look.
+type Metrics struct {
+	Listen string `yaml:"listen"` // address and port for /metrics, /healthz, /readyz: 127.0.0.1:9725
+}
+
+// Log says what is logged.
+type Log struct {
+	Level  string `yaml:"level"`  // debug, info, warn or error: info
+	Format string `yaml:"format"` // text or json: text
+}
+
+type source struct{}

@@ -1,0 +1,6 @@
+package config
+
+import "os"
+
+// Mode is the permission bits of a socket.
+type Mode os.FileMode
