@@ -1,21 +1,29 @@
 package demo
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
-	"github.com/d--j/go-milter"
 	"github.com/emersion/go-smtp"
+	"github.com/postseal/postseal/milter/miltertest"
 )
+
+// milterTimeout bounds the whole conversation with the milter. Postfix waits
+// five minutes for an answer; a demonstration that takes longer than this is
+// broken.
+const milterTimeout = 30 * time.Second
 
 // Front stands for Postfix's submission port: what staff send comes in here,
 // goes through the milter, and what the milter lets go on is delivered.
 type Front struct {
-	client  *milter.Client
+	socket  string
 	deliver func(from string, to []string, raw []byte) (*Mail, error)
 	log     *slog.Logger
 	count   atomic.Int64
@@ -24,16 +32,10 @@ type Front struct {
 	server *smtp.Server
 }
 
-// NewFront makes a front that asks the milter at network ("unix" or "tcp") and
-// address. deliver takes the originals that go on in clear.
-func NewFront(network, address string, deliver func(from string, to []string, raw []byte) (*Mail, error), log *slog.Logger) *Front {
-	return &Front{deliver: deliver, log: log, client: milter.NewClient(network, address,
-		milter.WithReadTimeout(milterTimeout), milter.WithWriteTimeout(milterTimeout),
-		milter.WithMacroRequest(milter.StageConnect, []milter.MacroName{milter.MacroMTAFQDN, milter.MacroDaemonName, milter.MacroMTAVersion, milter.MacroClientAddr, milter.MacroClientName}),
-		milter.WithMacroRequest(milter.StageMail, []milter.MacroName{milter.MacroQueueId, milter.MacroMailAddr}),
-		milter.WithMacroRequest(milter.StageRcpt, []milter.MacroName{milter.MacroQueueId, milter.MacroRcptAddr}),
-		milter.WithMacroRequest(milter.StageData, []milter.MacroName{milter.MacroQueueId}),
-		milter.WithMacroRequest(milter.StageEOM, []milter.MacroName{milter.MacroQueueId}))}
+// NewFront makes a front that asks the milter at socket ("unix:/path" or
+// "host:port"). deliver takes the originals that go on in clear.
+func NewFront(socket string, deliver func(from string, to []string, raw []byte) (*Mail, error), log *slog.Logger) *Front {
+	return &Front{socket: socket, deliver: deliver, log: log}
 }
 
 // Serve takes mail by SMTP on l until Close. There is no sign-in: whoever
@@ -62,50 +64,65 @@ func (f *Front) Close() error {
 type frontSession struct {
 	front *Front
 	conn  *smtp.Conn
-	now   submission
+	mail  miltertest.Mail
 }
 
-func (s *frontSession) Reset()        { s.now = submission{} }
+func (s *frontSession) Reset()        { s.mail = miltertest.Mail{} }
 func (s *frontSession) Logout() error { return nil }
 
 func (s *frontSession) Mail(from string, o *smtp.MailOptions) error {
-	s.now = submission{from: from, fromArgs: mailArgs(o)}
+	s.mail = miltertest.Mail{From: from, FromArgs: mailArgs(o)}
 	return nil
 }
 
 func (s *frontSession) Rcpt(to string, o *smtp.RcptOptions) error {
-	s.now.to = append(s.now.to, recipient{to, rcptArgs(o)})
+	s.mail.Rcpts = append(s.mail.Rcpts, miltertest.Rcpt{Address: to, Args: rcptArgs(o)})
 	return nil
 }
 
+// Data asks the milter. Any error, and any change that the front cannot make,
+// means that nothing is delivered: milter_default_action is tempfail.
 func (s *frontSession) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if err != nil {
 		return err
 	}
-	m := s.now
-	m.raw, m.helo, m.client = raw, s.conn.Hostname(), s.conn.Conn().RemoteAddr()
-	m.queueID = "F" + queueID(int(s.front.count.Add(1)))
-	v, err := judge(s.front.client, m)
+	m := s.mail
+	m.QueueID = "F" + queueID(int(s.front.count.Add(1)))
+	m.Helo, m.ClientName = s.conn.Hostname(), "localhost"
+	if client, err := netip.ParseAddrPort(s.conn.Conn().RemoteAddr().String()); err == nil {
+		m.ClientIP = client.Addr().Unmap()
+	}
+	fields, head, body := split(raw)
+	m.Body = body
+	for _, f := range fields {
+		m.Header = append(m.Header, miltertest.Field{Name: f.name, Value: strings.ReplaceAll(f.value, "\r\n", "\n")})
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), milterTimeout)
+	defer cancel()
+	result, err := miltertest.Send(ctx, s.front.socket, m)
 	if err != nil {
-		s.front.log.Error("the milter gave no answer", "queue_id", m.queueID, "error", err)
+		s.front.log.Error("the milter gave no answer", "queue_id", m.QueueID, "error", err)
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "Service unavailable - try again later"}
 	}
-	return s.front.finish(m, v)
+	return s.front.finish(m, result, head)
 }
 
-// finish answers the client as the verdict says and delivers what goes on.
-func (f *Front) finish(m submission, v verdict) error {
-	if v.reply != nil {
-		return replyOf(v.reply)
-	}
-	if !v.discard && len(v.to) > 0 {
-		_, head, body := split(m.raw)
-		if _, err := f.deliver(m.from, v.to, join(head, body)); err != nil {
+// finish answers the client as the milter wants and delivers what goes on.
+func (f *Front) finish(m miltertest.Mail, result miltertest.Result, head []byte) error {
+	switch result.Action {
+	case miltertest.Accept:
+		if len(result.Recipients) == 0 {
+			break // everybody was served by a sealed copy
+		}
+		if _, err := f.deliver(m.From, result.Recipients, join(head, m.Body)); err != nil {
 			return &smtp.SMTPError{Code: 552, EnhancedCode: smtp.EnhancedCode{5, 3, 4}, Message: err.Error()}
 		}
+	case miltertest.Discard:
+	default:
+		return replyOf(result.Code, result.Text)
 	}
-	return &smtp.SMTPError{Code: 250, EnhancedCode: smtp.EnhancedCode{2, 0, 0}, Message: "Ok: queued as " + m.queueID}
+	return &smtp.SMTPError{Code: 250, EnhancedCode: smtp.EnhancedCode{2, 0, 0}, Message: "Ok: queued as " + m.QueueID}
 }
 
 // join puts header and body together again.

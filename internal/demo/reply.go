@@ -5,20 +5,15 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/d--j/go-milter"
 	"github.com/emersion/go-smtp"
 )
 
-// replyOf turns "550 5.7.1 words" of the milter, of one line or more, into the
-// SMTP library's error, which adds codes to the last line only. "%%" stands for
-// "%" in a milter's reply.
-func replyOf(act *milter.Action) *smtp.SMTPError {
-	lines := strings.Split(strings.ReplaceAll(act.SMTPReply, "%%", "%"), "\n")
-	for i, line := range lines {
-		line = strings.TrimRight(line, "\r")
-		lines[i] = line[min(len(line), 4):]
-	}
-	out := &smtp.SMTPError{Code: int(act.SMTPCode), EnhancedCode: smtp.NoEnhancedCode}
+// replyOf turns a code and "5.7.1 words" of the milter, of one line or more,
+// into the SMTP library's error, which writes the enhanced code on the last
+// line only.
+func replyOf(code int, text string) *smtp.SMTPError {
+	lines := strings.Split(text, "\n")
+	out := &smtp.SMTPError{Code: code, EnhancedCode: smtp.NoEnhancedCode}
 	last := len(lines) - 1
 	if code, rest, ok := enhanced(lines[last]); ok {
 		out.EnhancedCode, lines[last] = code, rest
