@@ -107,7 +107,8 @@ func (s Secret) GoString() string             { return redacted }
 func (s Secret) LogValue() slog.Value         { return slog.StringValue(redacted) }
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// Digest is the SHA-256 of a container's bytes, kept in the record and compared
-// by every opener before it shows anything: whoever once had the key could make
-// another ciphertext that opens with it.
+// Digest is the SHA-256 of a container's encrypted packet (see DigestOf), kept
+// in the record and compared by every opener before it shows anything: whoever
+// once had the key could make another ciphertext that opens with it. Without
+// escrow keys the encrypted packet is the whole container.
 type Digest [32]byte

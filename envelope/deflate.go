@@ -1,0 +1,98 @@
+package envelope
+
+import (
+	"bytes"
+	"hash"
+	"hash/adler32"
+	"io"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// blockSize is how much is compressed by one method. A mail is headers and text
+// first and base64 after, so the method is chosen anew for each block; text
+// loses little by a window that starts again every 64 KiB.
+const blockSize = 64 << 10
+
+// textLevel is the level tried for text. On base64 of anything dense it gives
+// up fast and stores, where Huffman coding alone takes back what base64 added.
+const textLevel = 6
+
+// squeezer writes one zlib stream (RFC 1950), each block by whichever of two
+// methods came out smaller. The blocks depend on the bytes alone, not on how
+// they were cut into writes, so that the same bytes give the same stream.
+type squeezer struct {
+	w             io.Writer
+	block         []byte
+	plain, text   *flate.Writer
+	plainB, textB bytes.Buffer
+	sum           hash.Hash32
+}
+
+func newSqueezer(w io.Writer) (*squeezer, error) {
+	s := &squeezer{w: w, block: make([]byte, 0, blockSize), sum: adler32.New()}
+	var err error
+	if s.plain, err = flate.NewWriter(nil, flate.HuffmanOnly); err != nil {
+		return nil, err
+	}
+	if s.text, err = flate.NewWriter(nil, textLevel); err != nil {
+		return nil, err
+	}
+	_, err = w.Write([]byte{0x78, 0x9c}) // deflate, 32 KiB window, no dictionary
+	return s, err
+}
+
+func (s *squeezer) Write(b []byte) (int, error) {
+	n := len(b)
+	for len(b) > 0 {
+		k := copy(s.block[len(s.block):blockSize], b)
+		s.block, b = s.block[:len(s.block)+k], b[k:]
+		if len(s.block) == blockSize {
+			if err := s.flush(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return n, nil
+}
+
+// flush compresses the block both ways and writes the smaller. Each way starts
+// with an empty window, since a match must not reach into the other's output,
+// and ends on a byte boundary with an empty stored block.
+func (s *squeezer) flush() error {
+	_, _ = s.sum.Write(s.block)
+	if err := deflate(s.plain, &s.plainB, s.block); err != nil {
+		return err
+	}
+	if err := deflate(s.text, &s.textB, s.block); err != nil {
+		return err
+	}
+	s.block = s.block[:0]
+	smaller := &s.plainB
+	if s.textB.Len() < s.plainB.Len() {
+		smaller = &s.textB
+	}
+	_, err := s.w.Write(smaller.Bytes())
+	return err
+}
+
+func deflate(f *flate.Writer, to *bytes.Buffer, block []byte) error {
+	to.Reset()
+	f.Reset(to)
+	if _, err := f.Write(block); err != nil {
+		return err
+	}
+	return f.Flush()
+}
+
+// Close ends the stream, not the writer below.
+func (s *squeezer) Close() error {
+	if len(s.block) > 0 {
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
+	// An empty last block (RFC 1951 section 3.2.3: BFINAL, fixed codes, end of block).
+	_, err := s.w.Write(s.sum.Sum([]byte{0x03, 0x00}))
+	return err
+}

@@ -1,0 +1,282 @@
+package envelope
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// pageVersion is the format version that WritePage states.
+const pageVersion = 1
+
+const (
+	lineLength   = 72      // of base64; the quoted-printable writer would break lines of 76 once more
+	maxOffered   = 25      // addresses to choose from; others are typed
+	maxShown     = 512     // bytes of a name or address text in the page
+	maxServers   = 8       // key servers in one page
+	maxHead      = 1 << 17 // bytes before the container that ReadPage looks through; a page without container is under 48 KiB
+	maxPageTail  = 1 << 17 // bytes after the container
+	whenLayout   = "Monday 2 January 2006, 15:04 MST"
+	defaultBrand = "#1d70b8" // GOV.UK blue, contrast 5.1 with white
+)
+
+// Page is what securedoc.html states outside its container. Nothing of it comes
+// from the message's body; names and addresses are those of the outer mail.
+type Page struct {
+	Version      int       // format version; WritePage sets 1
+	ID           ID        // must be set
+	Secret       Secret    // proof of holding the mail; must be set
+	Servers      []string  // key servers' base URLs without final slash, tried in turn; 1 to 8
+	Organisation string    // name shown
+	Colour       string    // brand colour "#rrggbb"; empty for the default
+	From         string    // sender shown, "Name <address>"
+	To           []string  // addresses offered to choose from (To and Cc; never Bcc); only the first 25 are written
+	Form         Form      // classic or passive; empty is classic
+	Expires      time.Time // when the message closes, shown in its own location; zero: not shown
+	HelpURL      string    // http or https; empty: no link
+	Date         time.Time // of the message, shown in its own location; zero: not shown
+}
+
+// Form is how securedoc.html opens: Classic signs in and decrypts in the page,
+// Passive has no script and posts the container to the portal.
+type Form string
+
+// The forms.
+const (
+	Classic Form = "classic"
+	Passive Form = "passive"
+)
+
+// errPage says what a caller's Page lacks; a page that a recipient could not
+// open must not be sent.
+var errPage = errors.New("envelope: the page cannot be written")
+
+//go:embed web/dist/page.js
+var pageScript string
+
+//go:embed web/dist/page.css
+var pageStyle string
+
+//go:embed web/page.html
+var pageTemplate string
+
+var pageHTML = template.Must(template.New("page").Parse(pageTemplate))
+
+// pageMeta is how a Page stands in <meta name="postseal">. Short names, since
+// every page carries them; FORMAT.md lists them.
+type pageMeta struct {
+	Version      int       `json:"v"`
+	ID           string    `json:"id"`
+	Secret       string    `json:"t"`
+	Servers      []string  `json:"servers"`
+	Organisation string    `json:"org"`
+	Colour       string    `json:"colour,omitempty"`
+	From         string    `json:"from"`
+	To           []string  `json:"to"`
+	Form         Form      `json:"form"`
+	Expires      time.Time `json:"expires,omitzero"`
+	HelpURL      string    `json:"help,omitempty"`
+	Date         time.Time `json:"date,omitzero"`
+}
+
+// pageView is what the template sees.
+type pageView struct {
+	Page
+	Meta, CSP, Action, Host string
+	Style                   template.CSS
+	Secret                  string
+	More                    int // addresses beyond those shown
+}
+
+// WritePage writes securedoc.html around a container. Lines that carry the
+// container are base64 of 72; no line is over 998 octets, but send the page
+// quoted-printable all the same. It refuses a Page that nobody could open.
+func WritePage(w io.Writer, p Page, container io.Reader) error {
+	view, err := newPageView(p)
+	if err != nil {
+		return err
+	}
+	if err := pageHTML.ExecuteTemplate(w, "head", view); err != nil {
+		return err
+	}
+	if err := writeBase64(w, container); err != nil {
+		return err
+	}
+	if err := pageHTML.ExecuteTemplate(w, "tail", view); err != nil {
+		return err
+	}
+	end := "</body>\n</html>\n"
+	if view.Form == Classic {
+		end = "<script>" + pageScript + "</script>\n" + end
+	}
+	_, err = io.WriteString(w, end)
+	return err
+}
+
+func newPageView(p Page) (*pageView, error) {
+	if p.Form == "" {
+		p.Form = Classic
+	}
+	switch {
+	case p.ID.IsZero() || p.Secret == Secret{}:
+		return nil, fmt.Errorf("%w: ID and Secret must be set", errPage)
+	case p.Form != Classic && p.Form != Passive:
+		return nil, fmt.Errorf("%w: unknown form %q", errPage, p.Form)
+	case p.Colour != "" && !colour.MatchString(p.Colour):
+		return nil, fmt.Errorf("%w: colour %q is not #rrggbb", errPage, p.Colour)
+	case len(p.Servers) == 0 || len(p.Servers) > maxServers:
+		return nil, fmt.Errorf("%w: %d key servers", errPage, len(p.Servers))
+	}
+	if p.HelpURL != "" {
+		if _, err := webURL(p.HelpURL); err != nil {
+			return nil, err
+		}
+	}
+	origins, err := originsOf(p.Servers)
+	if err != nil {
+		return nil, err
+	}
+	p.Version = pageVersion
+	p.Organisation, p.From = short(p.Organisation), short(p.From)
+	view := &pageView{Page: p, CSP: policyFor(p.Form, origins), Secret: p.Secret.Encode(),
+		Action: p.Servers[0] + "/open", Host: strings.TrimPrefix(strings.TrimPrefix(origins[0], "https://"), "http://")}
+	view.To = nil
+	for _, to := range p.To[:min(len(p.To), maxOffered)] {
+		view.To = append(view.To, short(to))
+	}
+	view.More = len(p.To) - len(view.To)
+	if view.Meta, err = view.meta(); err != nil {
+		return nil, err
+	}
+	view.Style = template.CSS(brand(p.Colour) + pageStyle)
+	return view, nil
+}
+
+func (v *pageView) meta() (string, error) {
+	m := pageMeta{Version: pageVersion, ID: v.ID.String(), Secret: v.Secret, Servers: v.Servers, Organisation: v.Organisation,
+		Colour: v.Colour, From: v.From, To: v.To, Form: v.Form, Expires: v.Expires, HelpURL: v.HelpURL, Date: v.Date}
+	b, err := json.MarshalIndent(m, "", " ") // indented, so that no line grows with the number of addresses
+	return string(b), err
+}
+
+// When gives a time as people say it, empty for the zero time.
+func (v *pageView) When(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(whenLayout)
+}
+
+// policyFor is the page's Content-Security-Policy. style-src cannot be a hash:
+// the frame that shows the mail inherits it, and with a hash the mail's own
+// styles would vanish. The frame's content has no scripts by its sandbox.
+func policyFor(f Form, origins []string) string {
+	all := strings.Join(origins, " ")
+	csp := "default-src 'none'; base-uri 'none'; style-src 'unsafe-inline'; form-action " + all
+	if f == Passive {
+		return csp
+	}
+	sum := sha256.Sum256([]byte(pageScript))
+	return csp + "; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; connect-src " + all
+}
+
+var (
+	colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+	// host is narrower than URLs allow, since it goes into a policy where ";", "," and blanks separate.
+	host = regexp.MustCompile(`^([a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?$`)
+)
+
+// webURL parses an absolute http or https URL.
+func webURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil || !host.MatchString(u.Host) {
+		return nil, fmt.Errorf("%w: %q is not a web address", errPage, s)
+	}
+	return u, nil
+}
+
+// originsOf gives the servers' origins, each once, in order.
+func originsOf(servers []string) ([]string, error) {
+	var origins []string
+	seen := map[string]bool{}
+	for _, s := range servers {
+		u, err := webURL(s)
+		if err != nil {
+			return nil, err
+		}
+		if strings.HasSuffix(s, "/") || u.RawQuery != "" || u.Fragment != "" {
+			return nil, fmt.Errorf("%w: %q must end without slash, query and fragment", errPage, s)
+		}
+		if origin := u.Scheme + "://" + u.Host; !seen[origin] {
+			seen[origin] = true
+			origins = append(origins, origin)
+		}
+	}
+	return origins, nil
+}
+
+// brand sets the colours of bar and buttons: the organisation's, with black or
+// white text on it, whichever contrasts more (WCAG 2.2, 1.4.3).
+func brand(c string) string {
+	if c == "" {
+		c = defaultBrand
+	}
+	var r, g, b uint8
+	_, _ = fmt.Sscanf(c, "#%02x%02x%02x", &r, &g, &b)
+	text := "#fff"
+	if luminance(r, g, b) > 0.179 { // where black and white contrast the same
+		text = "#0b0c0c"
+	}
+	return ":root{--brand:" + c + ";--on-brand:" + text + "}\n"
+}
+
+func writeBase64(w io.Writer, container io.Reader) error {
+	lines := &lineWriter{w: w}
+	enc := base64.NewEncoder(base64.StdEncoding, lines)
+	if _, err := io.Copy(enc, container); err != nil {
+		return err
+	}
+	if err := enc.Close(); err != nil {
+		return err
+	}
+	return lines.end()
+}
+
+// lineWriter breaks what it gets into lines of lineLength.
+type lineWriter struct {
+	w    io.Writer
+	out  []byte
+	used int
+}
+
+func (l *lineWriter) Write(b []byte) (int, error) {
+	n := len(b)
+	l.out = l.out[:0]
+	for len(b) > 0 {
+		k := min(len(b), lineLength-l.used)
+		l.out = append(l.out, b[:k]...)
+		b, l.used = b[k:], l.used+k
+		if l.used == lineLength {
+			l.out, l.used = append(l.out, '\n'), 0
+		}
+	}
+	_, err := l.w.Write(l.out)
+	return n, err
+}
+
+func (l *lineWriter) end() error {
+	if l.used == 0 {
+		return nil
+	}
+	_, err := io.WriteString(l.w, "\n")
+	return err
+}
