@@ -1,0 +1,31 @@
+// Keeps the inboxes fresh and gives the mail's frame its height. The page works
+// without it: there is a link that refreshes, and the frame scrolls.
+"use strict";
+
+const boxes = document.getElementById("boxes");
+
+async function refresh() {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch("/boxes?after=" + encodeURIComponent(boxes.dataset.last));
+    if (answer.status !== 200) return; // 204: nothing new
+    boxes.innerHTML = await answer.text();
+    boxes.dataset.last = answer.headers.get("X-Last");
+  } catch {
+    // the demo was stopped; the next round tries again
+  }
+}
+
+if (boxes) {
+  setInterval(refresh, 1500);
+  document.addEventListener("visibilitychange", refresh);
+}
+
+for (const frame of document.querySelectorAll("iframe.frame")) {
+  const fit = () => {
+    const inner = frame.contentDocument && frame.contentDocument.documentElement;
+    if (inner) frame.style.height = inner.scrollHeight + 8 + "px";
+  };
+  frame.addEventListener("load", fit);
+  fit();
+}
