@@ -81,7 +81,7 @@ func badgeOf(m *Mail) badge {
 	case m.Way == Inbound:
 		return badge{"reply", "answer from outside", "Somebody outside wrote this on the secure page. It comes as ordinary mail, with the tag in front of the subject, so that an answer from Outlook is sealed again."}
 	case m.Way == Reentry && m.Sealed():
-		return badge{"sealed", "sealed", "This is what left instead of the message: a link and a locked attachment. “Show source” has none of the words that were written."}
+		return badge{"sealed", "sealed", "This is what left instead of the message: a link and a locked attachment. Look at its source: none of the words that were written is in it."}
 	case m.Way == Reentry:
 		return badge{"service", "from postseal", "postseal itself wrote this mail."}
 	case slices.ContainsFunc(m.To, func(to string) bool { return !inside(to) }):

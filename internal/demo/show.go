@@ -19,14 +19,17 @@ type mailView struct {
 	Number              int
 	Subject             string
 	Badge               badge
-	Fields              []struct{ Name, Value string }
-	Answer              string // URL; empty when nobody of staff has it
+	Fields              []fieldView // what a mail program shows
+	Wire                []fieldView // what SMTP said
+	Answer              string      // URL; empty when nobody of staff has it
 	PageURL, PageName   string
 	PageSize            string
 	PageIndex           int
 	Files               []fileView
 	Text, HTML          string
 }
+
+type fieldView struct{ Name, Value string }
 
 type fileView struct{ Name, Type, Size, URL string }
 
@@ -47,15 +50,13 @@ func (s *Site) mail(w http.ResponseWriter, r *http.Request) {
 	}
 	v := mailView{Title: subject(m) + " - postseal demo", Organisation: Organisation, Number: m.Number, Subject: subject(m), Badge: badgeOf(m),
 		Text: m.Parsed.Text, HTML: m.Parsed.HTML, Answer: answerURL(m)}
-	for _, f := range []struct{ name, value string }{
-		{"From", m.Parsed.From}, {"Reply to", m.Parsed.ReplyTo}, {"To", m.Parsed.To}, {"Cc", m.Parsed.Cc},
-		{"Received", m.At.Format("Monday 2 January 2006, 15:04:05")},
-		{"SMTP sender", orNull(m.From)}, {"SMTP recipients", strings.Join(m.To, ", ")},
-	} {
-		if f.value != "" {
-			v.Fields = append(v.Fields, struct{ Name, Value string }{f.name, f.value})
+	for _, f := range []fieldView{{"From", m.Parsed.From}, {"Reply to", m.Parsed.ReplyTo}, {"To", m.Parsed.To}, {"Cc", m.Parsed.Cc},
+		{"Received", m.At.Format("Monday 2 January 2006, 15:04:05")}} {
+		if f.Value != "" {
+			v.Fields = append(v.Fields, f)
 		}
 	}
+	v.Wire = []fieldView{{"Sender", orNull(m.From)}, {"Recipients", strings.Join(m.To, ", ")}, {"Size", size(len(m.Raw))}, {"Came by", string(m.Way)}}
 	for i, f := range m.Parsed.Files {
 		if m.Page() == &m.Parsed.Files[i] {
 			v.PageURL = fmt.Sprintf("%s/%d/%s", s.files, m.Number, PageName)

@@ -24,7 +24,9 @@ if (boxes) {
 for (const frame of document.querySelectorAll("iframe.frame")) {
   const fit = () => {
     const inner = frame.contentDocument && frame.contentDocument.documentElement;
-    if (inner) frame.style.height = inner.scrollHeight + 8 + "px";
+    if (!inner) return;
+    frame.style.height = "0"; // else the frame's own height is the least that is measured
+    frame.style.height = inner.scrollHeight + 8 + "px";
   };
   frame.addEventListener("load", fit);
   fit();
