@@ -1,0 +1,234 @@
+package milter
+
+import (
+	"fmt"
+	"io"
+	"net/mail"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/envelope"
+	"github.com/postseal/postseal/notice"
+	"github.com/postseal/postseal/relay"
+)
+
+// The outer mail is built anew from this list and nothing else (design:
+// "Envelope"): From, To, Cc, Date, our Message-ID, In-Reply-To, References,
+// Subject. To and Cc are read and written again, so that comments and strange
+// forms of the original stay behind; a person who stands in neither (Bcc, or a
+// member of a list) is named nowhere.
+
+// maxReferences is how many Message-IDs a thread is followed back.
+const maxReferences = 20
+
+// outer makes the envelope mail. The record must be complete.
+func (f *Filter) outer(s *sealing) (notice.Mail, error) {
+	j, r, brand := s.job, &s.record, f.Notices.Brand()
+	from := f.from(j)
+	data := notice.MessageData{
+		SenderLine: notice.SenderLine(from),
+		Subject:    shownSubject(j.subject, s.rules),
+		Expires:    r.ExpiresAt,
+		Marking:    s.rules.Marking,
+		Attachment: s.attach,
+	}
+	if s.link {
+		data.Link = brand.PortalURL + "/m/" + r.ID.String() + "?t=" + f.Keys.Secret(r.ID).Encode()
+		data.LinkUntil = r.LinkUntil
+	}
+	out, err := f.Notices.Render(notice.Message, s.to[0].Address, data, r.SealedAt)
+	if err != nil {
+		return notice.Mail{}, fmt.Errorf("notice: %w", err)
+	}
+	out.From, out.ReplyTo = from, f.replyTo(s)
+	out.To, out.Cc = j.shown("To"), j.shown("Cc")
+	out.ToRaw, out.CcRaw = "", ""
+	out.Date = j.date()
+	out.MessageID = r.OuterID
+	out.InReplyTo = messageIDs(j.all("In-Reply-To"), 1)
+	out.References = messageIDs(j.all("References"), maxReferences)
+	if s.attach {
+		page := f.page(s, from, out.Date)
+		out.Attachments = append(out.Attachments, notice.Attachment{
+			Name: "securedoc.html", Type: "text/html; charset=utf-8", QuotedPrintable: true,
+			Write: func(w io.Writer) error { return envelope.WritePage(w, page, s.container.Reader()) },
+		})
+	}
+	return out, nil
+}
+
+// page is what securedoc.html states in clear: nothing that the mail around it
+// does not state too.
+func (f *Filter) page(s *sealing, from addr.Named, date time.Time) envelope.Page {
+	brand := f.Notices.Brand()
+	servers := f.Servers
+	if len(servers) == 0 {
+		servers = []string{brand.PortalURL}
+	}
+	return envelope.Page{
+		Version:      1,
+		ID:           s.record.ID,
+		Secret:       f.Keys.Secret(s.record.ID),
+		Servers:      servers,
+		Organisation: brand.Organisation,
+		Colour:       brand.Colour,
+		From:         written(from),
+		To:           s.offered(),
+		Form:         envelope.Form(s.rules.Form),
+		Expires:      s.record.ExpiresAt,
+		HelpURL:      brand.HelpURL,
+		Date:         date,
+	}
+}
+
+// offered gives the people of a batch whom the header names; the page offers
+// them to choose from.
+func (s *sealing) offered() []string {
+	named := map[string]bool{}
+	for _, n := range append(s.job.shown("To"), s.job.shown("Cc")...) {
+		named[n.Address.Key()] = true
+	}
+	var out []string
+	for _, t := range s.to {
+		if named[t.Address.Key()] {
+			out = append(out, t.Address.String())
+		}
+	}
+	return out
+}
+
+// from is the staff sender as policy lets it be shown. An address that is not
+// ours (redirected mail) cannot be DKIM-aligned: the service's own stands in
+// From then, with the other in words.
+func (f *Filter) from(j *job) addr.Named {
+	shown, brand := j.verdict.Shown, f.Notices.Brand()
+	from := addr.Named{Name: shownName(shown.Name), Address: shown.Address}
+	if from.Address.IsZero() || !j.rules.Inside(from.Address) {
+		from = addr.Named{Name: or2(shown.Address.String(), brand.Organisation), Address: brand.Service}
+	}
+	if shown.OnBehalf != "" {
+		from.Name = or2(shown.Address.String(), brand.Organisation) + " on behalf of " + oneLine(shown.OnBehalf)
+	}
+	return from
+}
+
+func (f *Filter) replyTo(s *sealing) addr.Named {
+	if !f.ReplyAddress {
+		return addr.Named{}
+	}
+	return addr.Named{Address: f.serviceAddress("reply", s.record.ID)}
+}
+
+// bounceTo is MAIL FROM of the envelope.
+func (f *Filter) bounceTo(s *sealing) addr.Address {
+	if !f.BounceAddress {
+		return s.job.Sender
+	}
+	return f.serviceAddress("b", s.record.ID)
+}
+
+// serviceAddress gives "b+ID@service" and the like; the zero address when the
+// brand has no such domain.
+func (f *Filter) serviceAddress(what string, id envelope.ID) addr.Address {
+	a, err := addr.Parse(what + "+" + id.String() + "@" + f.Notices.Brand().ServiceDomain)
+	if err != nil {
+		return addr.Address{}
+	}
+	return a
+}
+
+// shown reads To or Cc for show. A secure suffix is taken off, as the recipient
+// knows herself without it.
+func (j *job) shown(field string) []addr.Named {
+	var out []addr.Named
+	for _, value := range j.all(field) {
+		named := addr.ParseHeader(value)
+		if named == nil {
+			named = lenient(value)
+		}
+		for _, n := range named {
+			for _, d := range j.verdict.Recipients {
+				if d.Recipient.Equal(n.Address) && !d.Deliver.IsZero() {
+					n.Address = d.Deliver
+				}
+			}
+			n.Name = shownName(n.Name)
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// lenient finds the addresses in a field that has not the form of RFC 5322.
+func lenient(value string) []addr.Named {
+	var out []addr.Named
+	for _, word := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;:<>()\"", r) }) {
+		if a, err := addr.Parse(word); err == nil {
+			out = append(out, addr.Named{Address: a})
+		}
+	}
+	return out
+}
+
+// shownName bounds a display name and drops one that looks like personal data or
+// like another address.
+func shownName(name string) string {
+	name = oneLine(name)
+	if personal(name) {
+		return ""
+	}
+	return name
+}
+
+func written(n addr.Named) string {
+	if n.Name == "" {
+		return n.Address.String()
+	}
+	return n.Name + " <" + n.Address.String() + ">"
+}
+
+// date is the original's Date, or the time of sealing when it has none that can
+// be read.
+func (j *job) date() time.Time {
+	t, err := mail.ParseDate(j.first("Date"))
+	if err != nil || t.Year() < 1970 || t.Year() > 9999 {
+		return j.now
+	}
+	return t
+}
+
+var messageID = regexp.MustCompile(`<[!-;=?-~]{1,250}>`)
+
+// messageIDs gives the last bound Message-IDs of some fields, or nothing.
+func messageIDs(values []string, bound int) string {
+	ids := messageID.FindAllString(strings.Join(values, " "), -1)
+	if len(ids) > bound {
+		ids = ids[len(ids)-bound:]
+	}
+	return strings.Join(ids, " ")
+}
+
+func xforward(m *Mail) relay.XForward {
+	x := relay.XForward{Name: m.ClientName, Helo: m.Helo, Ident: m.QueueID}
+	if m.Client.IP.IsValid() {
+		x.Addr = m.Client.IP.String()
+	}
+	return x
+}
+
+// relayQueueID takes the queue id out of Postfix's "2.0.0 Ok: queued as 4XyZ";
+// empty when it stands there in another way.
+func relayQueueID(answer string) string {
+	_, id, _ := strings.Cut(answer, "queued as ")
+	id, _, _ = strings.Cut(strings.TrimSpace(id), " ")
+	return id
+}
+
+func or2(text, fallback string) string {
+	if text == "" {
+		return fallback
+	}
+	return text
+}

@@ -1,0 +1,159 @@
+package milter
+
+import (
+	"context"
+	"errors"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/policy"
+	"github.com/postseal/postseal/relay"
+)
+
+// errCopies says that Postfix itself would send a copy (always_bcc, a bcc map) to
+// somebody who may not have the message in clear. A milter cannot hold that copy
+// back, so the message waits until an administrator has changed the map.
+var errCopies = errors.New("milter: Postfix adds a copy that may not leave in clear")
+
+// plan is what is to be done with one message.
+type plan struct {
+	batches []*batch       // one for each profile, in the order of their first recipient
+	drop    []string       // RCPTs to delete from the original, as given
+	add     []addr.Address // members of dropped RCPTs who may have the original
+	clear   []string       // RCPTs that keep the original
+	goesOn  bool           // somebody still gets the original
+}
+
+// batch is one envelope: one profile and who gets it.
+type batch struct {
+	profile   string
+	to        []relay.Recipient
+	decisions []policy.Decision // beside to
+}
+
+func (b *batch) addresses() []addr.Address {
+	out := make([]addr.Address, 0, len(b.to))
+	for _, t := range b.to {
+		out = append(out, t.Address)
+	}
+	return out
+}
+
+// copiesPass tells whether every copy that Postfix adds may leave in clear.
+func (r reach) copiesPass(v policy.Verdict) error {
+	for _, i := range r.copies {
+		if v.Recipients[i].Action != policy.Pass {
+			return errCopies
+		}
+	}
+	return nil
+}
+
+// planner makes a plan.
+type planner struct {
+	f       *Filter
+	verdict policy.Verdict
+	reach   reach
+	seal    map[string]bool // keys of the addresses that are sealed
+	batches map[string]*batch
+	placed  map[string]bool // addresses that stand in a batch
+	plan    plan
+}
+
+// plan sorts the recipients. A verdict without refusals is expected; whatever is
+// not Pass is sealed, also an action that this code does not know.
+func (f *Filter) plan(ctx context.Context, m *Mail, r reach, v policy.Verdict) (plan, error) {
+	p := planner{f: f, verdict: v, reach: r, seal: map[string]bool{}, batches: map[string]*batch{}, placed: map[string]bool{}}
+	for _, d := range v.Recipients {
+		if d.Action != policy.Pass {
+			p.seal[d.Recipient.Key()] = true
+		}
+	}
+	for i, rcpt := range m.Recipients {
+		if err := p.rcpt(ctx, rcpt, r.of[i]); err != nil {
+			return plan{}, err
+		}
+	}
+	p.plan.goesOn = len(p.plan.clear)+len(p.plan.add)+len(r.copies) > 0
+	return p.plan, nil
+}
+
+// rcpt decides about one RCPT: it keeps the original when none of its final
+// addresses is sealed, else it is dropped and its members are served one by one.
+func (p *planner) rcpt(ctx context.Context, rcpt Rcpt, finals []int) error {
+	sealed := -1
+	for _, i := range finals {
+		if p.sealed(i) {
+			sealed = i
+			break
+		}
+	}
+	if sealed < 0 {
+		p.plan.clear = append(p.plan.clear, rcpt.Given)
+		return nil
+	}
+	p.plan.drop = append(p.plan.drop, rcpt.Given)
+	for _, i := range finals {
+		d := p.verdict.Recipients[i]
+		if p.sealed(i) {
+			p.place(rcpt, d, d.Profile)
+			continue
+		}
+		safe, err := p.staysInside(ctx, d.Recipient)
+		if err != nil {
+			return err
+		}
+		if !safe {
+			p.place(rcpt, d, p.verdict.Recipients[sealed].Profile)
+			continue
+		}
+		if !p.placed[d.Recipient.Key()] {
+			p.placed[d.Recipient.Key()] = true
+			p.plan.add = append(p.plan.add, d.Recipient)
+		}
+	}
+	return nil
+}
+
+func (p *planner) sealed(i int) bool { return p.seal[p.verdict.Recipients[i].Recipient.Key()] }
+
+// staysInside tells whether an address may be added to the original by name.
+// Postfix expands what a milter adds once more, so an alias that keeps a copy
+// for itself ("jane: jane, jane@elsewhere") would lead the clear text outside
+// again; its owner gets an envelope like the other.
+func (p *planner) staysInside(ctx context.Context, a addr.Address) (bool, error) {
+	finals, err := p.f.resolve(ctx, a)
+	if err != nil {
+		return false, err
+	}
+	for _, final := range finals {
+		known := false
+		for _, judged := range p.reach.judged {
+			known = known || judged.Equal(final)
+		}
+		if !known || p.seal[final.Key()] {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// place puts one person into the batch of a profile, once.
+func (p *planner) place(rcpt Rcpt, d policy.Decision, profile string) {
+	deliver := d.Deliver
+	if deliver.IsZero() {
+		deliver = d.Recipient
+	}
+	d.Deliver = deliver
+	if p.placed[deliver.Key()] {
+		return
+	}
+	p.placed[deliver.Key()] = true
+	b := p.batches[profile]
+	if b == nil {
+		b = &batch{profile: profile}
+		p.batches[profile] = b
+		p.plan.batches = append(p.plan.batches, b)
+	}
+	b.to = append(b.to, relay.Recipient{Address: deliver, Notify: rcpt.Notify, Orcpt: rcpt.Orcpt})
+	b.decisions = append(b.decisions, d)
+}

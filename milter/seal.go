@@ -1,0 +1,244 @@
+package milter
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/postseal/postseal/envelope"
+	"github.com/postseal/postseal/policy"
+	"github.com/postseal/postseal/relay"
+	"github.com/postseal/postseal/store"
+)
+
+var (
+	// errTakenBack says that the sender recalled this very message and its key is gone.
+	errTakenBack = errors.New("milter: the message was taken back")
+	// errNoSize says that the envelope would pass the re-entry port's size limit
+	// and there is no link to send instead.
+	errNoSize = errors.New("milter: sealed message too big")
+)
+
+// sealing is one envelope on its way: a batch, what the ledger knows of it, its
+// container and its record.
+type sealing struct {
+	*batch
+	job       *job
+	rules     policy.Profile
+	known     store.Known
+	key       envelope.Key
+	record    store.Record
+	container *spool
+	attach    bool // securedoc.html travels with the mail
+	link      bool // the container is on the shelf
+	held      []store.Outgoing
+}
+
+func (s *sealing) close() {
+	if s.container != nil {
+		s.container.Close()
+	}
+}
+
+// lookup asks the ledger about a batch and takes out those who were served by an
+// earlier try. It gives nil when nobody is left. A recipient whose earlier try is
+// younger than store.ResealAfter gives store.ErrConflict.
+func (f *Filter) lookup(ctx context.Context, j *job, b *batch) (*sealing, error) {
+	id := f.Keys.EnvelopeID(j.fingerprint, b.profile)
+	known, err := f.Store.Lookup(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("lookup: %w", err)
+	}
+	left := &batch{profile: b.profile}
+	for i, to := range b.to {
+		state, _ := known.Record.Recipient(to.Address)
+		switch {
+		case state.Status == store.Queued, state.Status == store.Recalled:
+			continue // served, or taken back since
+		case state.Status == store.Prepared && j.now.Sub(state.PreparedAt) < store.ResealAfter:
+			return nil, fmt.Errorf("lookup: %w", store.ErrConflict)
+		}
+		left.to = append(left.to, to)
+		left.decisions = append(left.decisions, b.decisions[i])
+	}
+	if len(left.to) == 0 {
+		return nil, nil
+	}
+	s := &sealing{batch: left, job: j, rules: j.rules.Profile(b.profile), known: known, key: known.Key}
+	s.record.ID = id
+	switch {
+	case known.Found && !known.Record.Destroyed.IsZero():
+		return nil, errTakenBack
+	case !known.Found:
+		s.key = envelope.NewKey()
+	}
+	return s, nil
+}
+
+// seal makes the container and puts it on the shelf. A shelf that takes no more
+// costs the link only: the attachment still opens (design: "When something fails").
+func (f *Filter) seal(ctx context.Context, s *sealing) error {
+	seed, size, err := digestOriginal(s.job.Mail)
+	if err != nil {
+		return err
+	}
+	s.container = &spool{dir: f.Spool}
+	digest, err := envelope.Seal(s.container, &reader{ctx, s.job.Original()}, envelope.SealOptions{Key: s.key, SaltSeed: seed, Escrow: f.Escrow})
+	if err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	s.record.Size = size
+	s.record.Digests = slices.Clone(s.known.Record.Digests)
+	if !slices.Contains(s.record.Digests, digest) {
+		s.record.Digests = append(s.record.Digests, digest)
+	}
+	if f.Shelf != nil {
+		if err := f.Shelf.Put(ctx, s.record.ID, digest, s.container.Reader()); err != nil {
+			f.Metrics.unshelved()
+			f.Log.Error("no place on the shelf, the message goes without link", "envelope", s.record.ID.String(), "error", err)
+		} else {
+			s.link = true
+		}
+	}
+	return f.chooseForm(s)
+}
+
+// chooseForm says whether the page travels with the mail.
+func (f *Filter) chooseForm(s *sealing) error {
+	wire := wireSize(s.container.Size())
+	fits := f.Limits.Sealed <= 0 || wire <= f.Limits.Sealed
+	small := s.container.Size() <= int64(s.rules.AttachUpTo)
+	switch {
+	case fits && small, fits && !s.link:
+		s.attach = true
+	case !s.link:
+		return &sizeError{size: wire, limit: f.Limits.Sealed}
+	}
+	return nil
+}
+
+// wireSize bounds the size of an envelope mail around a container: base64 in
+// lines of 72, quoted-printable once, page and notification text.
+func wireSize(container int64) int64 {
+	text := (container + 2) / 3 * 4
+	return text + (text/72+1)*2 + maxPage + 32<<10
+}
+
+// sizeError is errNoSize with the figures for the sender.
+type sizeError struct{ size, limit int64 }
+
+func (e *sizeError) Error() string        { return errNoSize.Error() }
+func (e *sizeError) Is(target error) bool { return target == errNoSize }
+
+// digestOriginal gives the digest over every octet of the original, and their number.
+func digestOriginal(m *Mail) (sum [32]byte, size int64, err error) {
+	h := sha256.New()
+	if size, err = io.Copy(h, m.Original()); err != nil {
+		return sum, 0, fmt.Errorf("%w: %w", errSpool, err)
+	}
+	h.Sum(sum[:0])
+	return sum, size, nil
+}
+
+// reader ends with the context, so that a big message does not outlive its deadline.
+type reader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}
+
+// deliver stores the key, then hands the envelope over, then frees the
+// confirmation. After an error of Prepare or Send the ledger keeps a retry from
+// serving anyone twice.
+func (f *Filter) deliver(ctx context.Context, s *sealing) error {
+	m := s.job.Mail
+	if err := f.fillRecord(s); err != nil {
+		return err
+	}
+	mail, err := f.outer(s)
+	if err != nil {
+		return err
+	}
+	prepared := store.Preparation{Record: s.record, Key: s.key, Recipients: s.addresses(), Held: s.held, Now: f.Now()}
+	if err := f.Store.Prepare(ctx, prepared); err != nil {
+		return fmt.Errorf("prepare: %w", err)
+	}
+	answer, err := f.Relay.Send(ctx, relay.Mail{
+		Kind:       relay.KindEnvelope,
+		From:       f.bounceTo(s),
+		Recipients: s.to,
+		EnvelopeID: m.Args.EnvelopeID,
+		Return:     m.Args.Return,
+		UTF8:       m.Args.UTF8,
+		Client:     xforward(m),
+		Write:      mail.Encode,
+	})
+	if err != nil {
+		return fmt.Errorf("relay: %w", err)
+	}
+	f.queued(ctx, s, relayQueueID(answer))
+	return nil
+}
+
+// queued records that Postfix has the envelope. It is past the point of no
+// return: the recipients have their envelope, so a Redis that does not answer now
+// must not make the client send again. It tries a few times, then goes on in the
+// background (Shutdown waits for it).
+func (f *Filter) queued(ctx context.Context, s *sealing, queueID string) {
+	ctx = context.WithoutCancel(ctx)
+	var held []string
+	for _, o := range s.held {
+		held = append(held, o.ID)
+	}
+	id, to, now := s.record.ID, s.addresses(), f.Now()
+	try := func() error {
+		ctx, cancel := context.WithTimeout(ctx, queuedTimeout)
+		defer cancel()
+		return f.Store.Queued(ctx, id, to, held, queueID, now)
+	}
+	if f.retry(try, queuedWaits) == nil {
+		return
+	}
+	f.Metrics.late(+1)
+	f.Log.Error("the message left sealed, but that could not be recorded yet; trying on", "envelope", id.String())
+	f.run.background.Go(func() {
+		defer f.Metrics.late(-1)
+		if err := f.retry(try, queuedLateWaits); err != nil {
+			f.Log.Error("the message left sealed, but that was never recorded; its sender has no confirmation", "envelope", id.String(), "error", err)
+			return
+		}
+		f.kick()
+	})
+}
+
+// How long store.Queued is tried: inside the transaction, then in the background
+// for about half an hour, which is longer than a Redis takes to fail over.
+const queuedTimeout = 5 * time.Second
+
+var (
+	queuedWaits     = []time.Duration{0, 100 * time.Millisecond, time.Second}
+	queuedLateWaits = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 10 * time.Minute}
+)
+
+// retry calls try after each wait until it gives nil; the error is the last one.
+func (f *Filter) retry(try func() error, waits []time.Duration) (err error) {
+	for _, wait := range waits {
+		if !f.pause(wait) {
+			return err
+		}
+		if err = try(); err == nil {
+			return nil
+		}
+	}
+	return err
+}
