@@ -19,14 +19,14 @@ import (
 const pageVersion = 1
 
 const (
-	lineLength   = 72      // of base64; the quoted-printable writer would break lines of 76 once more
-	maxOffered   = 25      // addresses to choose from; others are typed
-	maxShown     = 512     // bytes of a name or address text in the page
-	maxServers   = 8       // key servers in one page
-	maxHead      = 1 << 17 // bytes before the container that ReadPage looks through; a page without container is under 48 KiB
-	maxPageTail  = 1 << 17 // bytes after the container
-	whenLayout   = "Monday 2 January 2006, 15:04 MST"
-	defaultBrand = "#1d70b8" // GOV.UK blue, contrast 5.1 with white
+	lineLength     = 72      // of base64; the quoted-printable writer would break lines of 76 once more
+	maxOffered     = 25      // addresses to choose from; others are typed
+	maxShown       = 512     // bytes of a name or address text in the page
+	maxServers     = 8       // key servers in one page
+	maxHead        = 1 << 17 // bytes before the container that ReadPage looks through; a page without container is under 48 KiB
+	blankAllowance = 1 << 16 // bytes of blanks and line ends beyond the usual around the container
+	whenLayout     = "Monday 2 January 2006, 15:04 MST"
+	defaultBrand   = "#1d70b8" // GOV.UK blue, contrast 5.1 with white
 )
 
 // Page is what securedoc.html states outside its container. Nothing of it comes
@@ -108,7 +108,7 @@ func WritePage(w io.Writer, p Page, container io.Reader) error {
 	if err := pageHTML.ExecuteTemplate(w, "head", view); err != nil {
 		return err
 	}
-	if err := writeBase64(w, container); err != nil {
+	if err := writeArea(w, container); err != nil {
 		return err
 	}
 	if err := pageHTML.ExecuteTemplate(w, "tail", view); err != nil {
@@ -237,6 +237,19 @@ func brand(c string) string {
 		text = "#0b0c0c"
 	}
 	return ":root{--brand:" + c + ";--on-brand:" + text + "}\n"
+}
+
+// writeArea writes the textarea that holds the container, for script and plain
+// form alike. It stands outside the template, which could not stream it.
+func writeArea(w io.Writer, container io.Reader) error {
+	if _, err := io.WriteString(w, `<textarea name="ct" hidden readonly>`+"\n"); err != nil {
+		return err
+	}
+	if err := writeBase64(w, container); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "</textarea>\n")
+	return err
 }
 
 func writeBase64(w io.Writer, container io.Reader) error {

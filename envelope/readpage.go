@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"golang.org/x/net/html"
 )
@@ -126,12 +127,8 @@ func (m pageMeta) page() (Page, error) {
 // copyContainer decodes base64 up to the textarea's end tag, and asks that the
 // page goes on after it: a page cut inside the container must not look whole.
 func copyContainer(dst io.Writer, r *bufio.Reader, max int64) error {
-	text := &untilTag{r: r}
-	limited := io.Reader(text)
-	if max > 0 {
-		limited = io.LimitReader(text, encodedBound(max))
-	}
-	decoder := base64.NewDecoder(base64.StdEncoding.Strict(), limited)
+	text := &untilTag{r: r, left: encodedBound(max)}
+	decoder := base64.NewDecoder(base64.StdEncoding.Strict(), text)
 	if err := copyBounded(dst, decoder, max); err != nil {
 		if errors.Is(err, ErrTooBig) {
 			return err
@@ -153,11 +150,18 @@ func copyContainer(dst io.Writer, r *bufio.Reader, max int64) error {
 // encodedBound is how much base64 text with line ends, and some blanks that a
 // gateway added, may stand for max bytes. It bounds endless blanks, which the
 // bound on decoded bytes would not.
-func encodedBound(max int64) int64 { return max/2*3 + maxPageTail }
+func encodedBound(max int64) int64 {
+	if max <= 0 || max > math.MaxInt64/2 {
+		return math.MaxInt64
+	}
+	return max/2*3 + blankAllowance
+}
 
-// untilTag gives base64 text without blanks up to the first "<".
+// untilTag gives base64 text without blanks up to the first "<", reading at
+// most left bytes.
 type untilTag struct {
 	r     *bufio.Reader
+	left  int64
 	ended bool
 }
 
@@ -181,6 +185,9 @@ func (u *untilTag) Read(b []byte) (int, error) {
 			}
 		}
 		_, _ = u.r.Discard(used)
+		if u.left -= int64(used); u.left < 0 {
+			return 0, ErrTooBig
+		}
 		if n > 0 {
 			return n, nil
 		}

@@ -1,0 +1,52 @@
+// The script of securedoc.html in its classic form: sign in, fetch the secret
+// for this message, check that the message is the one that was sent, open it
+// here. Where the browser lacks what that needs, the page stays the plain form
+// that posts the message to the website.
+
+import { el, show } from "./dom.js";
+import { words } from "./words.js";
+import { decode } from "./base64.js";
+import { open, Damaged } from "./container.js";
+import { parse } from "./mime.js";
+import { Api } from "./api.js";
+import { SignIn } from "./signin.js";
+import { Viewer } from "./viewer.js";
+
+const byId = (id) => document.getElementById(id);
+
+function start() {
+  const form = byId("site");
+  if (!globalThis.crypto?.subtle || !globalThis.DecompressionStream || !AbortSignal.timeout) {
+    form.prepend(el("p", null, words.oldBrowser));
+    return;
+  }
+  const page = JSON.parse(document.querySelector("meta[name=postseal]").content);
+  page.to ||= [];
+  form.hidden = true;
+  const website = () => el("button", { type: "button", class: "second", click: () => form.submit() }, words.website);
+  const app = byId("app");
+  const api = new Api(page);
+  const signIn = new SignIn(app, page, api, website, async (record) => {
+    const original = await open(container(), decode(record.key), record.digest);
+    delete record.key;
+    byId("cover").hidden = true;
+    new Viewer(app, api, record, original, parse(original), () => signedOut(app, signIn)).show();
+  });
+  signIn.first();
+}
+
+function container() {
+  const bytes = decode(document.querySelector("textarea[name=ct]").value);
+  if (!bytes.length) throw new Damaged("empty");
+  return bytes;
+}
+
+function signedOut(app, signIn) {
+  const again = el("button", { type: "button", click: () => {
+    byId("cover").hidden = false;
+    signIn.first();
+  } }, words.openAgain);
+  show(app, [el("h1", null, words.signedOutTitle), el("p", null, words.signedOut), el("p", null, again)]);
+}
+
+start();
