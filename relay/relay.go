@@ -50,9 +50,14 @@ type Mail struct {
 	Recipients []Recipient
 	EnvelopeID string // ENVID, not yet xtext; empty: not stated
 	Return     string // RET: "HDRS", "FULL" or empty
-	UTF8       bool   // SMTPUTF8 is needed or was asked for; set without asking when an address needs it
+	UTF8       bool   // SMTPUTF8 is needed or was asked for; used without asking when an address needs it
+	EightBit   bool   // the body has 8-bit octets: BODY=8BITMIME; our own mails never have
+	Size       int64  // octets, a good guess for SIZE (RFC 1870); 0: not stated
 	Client     XForward
-	Write      func(io.Writer) error // writes the mail; dot-stuffing is done here, lone LF become CRLF
+	// Write writes the mail with CRLF line ends, no line over MaxLine octets and no
+	// lone CR; called at most once. Dot-stuffing is done here, a lone LF becomes
+	// CRLF. Its own error is ErrTemporary unless it wraps another class.
+	Write func(io.Writer) error
 }
 
 // XForward is what Postfix is told about the client of the original (XFORWARD),
@@ -85,19 +90,4 @@ type SMTP struct {
 	Inside  func(addr.Address) bool                                              // nil: every recipient is outside
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer
 	Timeout time.Duration                                                        // per command; 0: DefaultTimeout
-}
-
-// Reply is what the server said when it refused.
-type Reply struct {
-	Code     int    // 250, 451, ...
-	Enhanced string // "4.7.1"; empty without
-	Text     string // without codes; lines joined by a space
-}
-
-// Error gives the reply in one line.
-func (r *Reply) Error() string { return r.Text }
-
-// Send makes one transaction; all recipients or none.
-func (s *SMTP) Send(ctx context.Context, m Mail) (reply string, err error) {
-	return "", errors.ErrUnsupported
 }
