@@ -128,3 +128,12 @@ type PlainReplyToldData struct {
 	Subject   string `json:"subject"`
 	InReplyTo string `json:"in_reply_to"`
 }
+
+// Known tells whether k is one of the kinds above.
+func (k Kind) Known() bool {
+	switch k {
+	case Message, Confirmation, Code, Activation, Reply, Bounce, PlainReply, PlainReplyTold:
+		return true
+	}
+	return false
+}
