@@ -56,3 +56,11 @@ func unavailable(op string, err error) error {
 	}
 	return fmt.Errorf("%w: %s: %v", ErrUnavailable, op, err)
 }
+
+// TooManyError is ErrTooMany with the time at which it can be asked again.
+type TooManyError struct{ Until time.Time }
+
+func (e *TooManyError) Error() string { return ErrTooMany.Error() }
+
+// Is makes errors.Is(err, ErrTooMany) hold.
+func (e *TooManyError) Is(target error) bool { return target == ErrTooMany }

@@ -20,7 +20,7 @@ type Outgoing struct {
 	Expires  time.Time // not sent any more after this (codes); zero: OutboxLife after Due
 	Attempts int       // claims so far: 1 at the first
 
-	owner, name, lease string // where it rests and by which claim it is held
+	owner, name, lease, hint string // where it rests, by which claim it is held, its place on the work list
 }
 
 func (o Outgoing) String() string       { return "notice " + o.Kind + " " + o.owner + "/" + o.name }

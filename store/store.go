@@ -40,6 +40,7 @@ type Store struct {
 	stripes [64]chan struct{}
 	dials   atomic.Int64 // connections made so far; a new one makes the settings doubtful
 	ready   readiness
+	claims  atomic.Int64 // lets every Claim begin at another work list
 }
 
 // Timeouts. A milter transaction or a web request makes a handful of calls, so

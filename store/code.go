@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/postseal/postseal/addr"
+)
+
+// Fields of c:{h} for codes: m times of code mails, wn and wf number and begin
+// of the day's wrong codes. Fields of l:{h}:B: m HMAC of the code, x expiry, n
+// wrong tries.
+
+const wrongDay = 24 * time.Hour
+
+// luaClosed tells until when the code way is closed to a browser, or 0.
+const luaClosed = `
+local function closed(c, b, browser, now, max, day, trust)
+  local seen = redis.call('ZSCORE', b, browser)
+  if seen and now - tonumber(seen) < trust then return 0 end
+  local n = tonumber(redis.call('HGET', c, 'wn') or '0')
+  local from = tonumber(redis.call('HGET', c, 'wf') or '0')
+  if n >= max and now - from < day then return from + day end
+  return 0
+end
+`
+
+// luaMails keeps the times of the last mails in one field and adds now, unless
+// max of them are younger than an hour; then it gives when the next may go.
+const luaMails = `
+local function mails(c, field, now, max, hour)
+  local kept = {}
+  for t in string.gmatch(redis.call('HGET', c, field) or '', '%d+') do
+    if now - tonumber(t) < hour then kept[#kept+1] = t end
+  end
+  if #kept >= max then return tonumber(kept[1]) + hour end
+  kept[#kept+1] = string.format('%.0f', now)
+  redis.call('HSET', c, field, table.concat(kept, ','))
+  return 0
+end
+`
+
+// codeScript sets a new code for one browser; the one it had is dead.
+//
+//	KEYS c b l
+//	ARGV browser, now, HMAC, expiry, mails an hour, hour, wrong codes, day, trust, counters' ttl, code's ttl
+var codeScript = redis.NewScript(luaClosed + luaMails + `
+local now = tonumber(ARGV[2])
+local shut = closed(KEYS[1], KEYS[2], ARGV[1], now, tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]))
+if shut > 0 then return {'locked', string.format('%.0f', shut)} end
+local later = mails(KEYS[1], 'm', now, tonumber(ARGV[5]), tonumber(ARGV[6]))
+if later > 0 then return {'toomany', string.format('%.0f', later)} end
+redis.call('PEXPIRE', KEYS[1], ARGV[10])
+redis.call('DEL', KEYS[3])
+redis.call('HSET', KEYS[3], 'm', ARGV[3], 'x', ARGV[4], 'n', '0')
+redis.call('PEXPIRE', KEYS[3], ARGV[11])
+return {'ok'}
+`)
+
+// NewCode makes a code of CodeDigits for an address and the browser that asked
+// (SCC-9). It is good for CodeLife from now, for CodeTries tries and one use;
+// only the browser's own next request kills it. ref is two letters to show in
+// page and mail. The same for every address. ErrTooMany (*TooManyError),
+// ErrLocked (*LockedError: too many wrong codes today), ErrUnavailable.
+func (s *Store) NewCode(ctx context.Context, a addr.Address, b Browser, now time.Time) (code, ref string, err error) {
+	h := s.keys.person(a)
+	code, ref = newCode(), newReference()
+	expires := now.Add(CodeLife)
+	out, err := s.run(ctx, "new code", codeScript, s.codeKeys(h, a, b), s.browserOf(a, b), millis(now), s.codeMAC(a, b, code), millis(expires),
+		strconv.Itoa(CodeMailsHour), msec(time.Hour), strconv.Itoa(WrongCodesDay), msec(wrongDay), msec(trustLife), msec(keepCounters), msec(keepLinks))
+	if err != nil {
+		return "", "", err
+	}
+	switch out[0] {
+	case "locked":
+		return "", "", &LockedError{Until: fromMillis(out[1])}
+	case "toomany":
+		return "", "", &TooManyError{Until: fromMillis(out[1])}
+	}
+	return code, ref, nil
+}
+
+// checkCodeScript compares, counts and uses up in one step.
+//
+//	KEYS c b l
+//	ARGV browser, now, HMAC, tries, wrong codes, day, trust, trusted, counters' ttl, trust's ttl
+var checkCodeScript = redis.NewScript(luaClosed + `
+local now = tonumber(ARGV[2])
+local shut = closed(KEYS[1], KEYS[2], ARGV[1], now, tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]))
+if shut > 0 then return {'locked', string.format('%.0f', shut)} end
+local m = redis.call('HGET', KEYS[3], 'm')
+if not m or tonumber(redis.call('HGET', KEYS[3], 'x')) <= now then
+  redis.call('DEL', KEYS[3])
+  return {'expired'}
+end
+if m == ARGV[3] then
+  redis.call('DEL', KEYS[3])
+  redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+  redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[8]))
+  redis.call('PEXPIRE', KEYS[2], ARGV[10])
+  return {'ok'}
+end
+if redis.call('HINCRBY', KEYS[3], 'n', 1) >= tonumber(ARGV[4]) then redis.call('DEL', KEYS[3]) end
+local from = tonumber(redis.call('HGET', KEYS[1], 'wf') or '0')
+if now - from >= tonumber(ARGV[6]) then redis.call('HSET', KEYS[1], 'wf', ARGV[2], 'wn', '0') end
+redis.call('HINCRBY', KEYS[1], 'wn', 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[9])
+return {'wrong'}
+`)
+
+// CheckCode signs in by a code from the browser that asked for it. ErrWrong;
+// ErrCodeExpired (after CodeLife, CodeTries wrong tries, one use, or none asked
+// for); ErrLocked (*LockedError): WrongCodesDay wrong codes for the address
+// today, and this browser never signed in to it. ErrUnavailable.
+func (s *Store) CheckCode(ctx context.Context, a addr.Address, b Browser, code string, now time.Time) (Proof, error) {
+	h := s.keys.person(a)
+	out, err := s.run(ctx, "check code", checkCodeScript, s.codeKeys(h, a, b), s.browserOf(a, b), millis(now), s.codeMAC(a, b, plainCode(code)),
+		strconv.Itoa(CodeTries), strconv.Itoa(WrongCodesDay), msec(wrongDay), msec(trustLife), strconv.Itoa(maxTrusted), msec(keepCounters), msec(trustLife))
+	if err != nil {
+		return Proof{}, err
+	}
+	switch out[0] {
+	case "ok":
+		return s.codeProof(ctx, a, now)
+	case "locked":
+		return Proof{}, &LockedError{Until: fromMillis(out[1])}
+	case "expired":
+		return Proof{}, ErrCodeExpired
+	}
+	return Proof{}, ErrWrong
+}
+
+func (s *Store) codeProof(ctx context.Context, a addr.Address, now time.Time) (Proof, error) {
+	p, err := s.loadPerson(ctx, a)
+	if err != nil {
+		return Proof{}, err
+	}
+	return Proof{address: a, method: ByCode, at: now, epoch: p.epoch()}, nil
+}
+
+func (s *Store) codeKeys(h string, a addr.Address, b Browser) []string {
+	return []string{personKey("c", h), personKey("b", h), personKey("l", h, s.browserOf(a, b))}
+}
+
+// browserOf names a browser within one address, so that a dump does not tell
+// which addresses one browser used.
+func (s *Store) browserOf(a addr.Address, b Browser) string {
+	return s.keys.name("browser", a.Key(), string(b))
+}
+
+func (s *Store) codeMAC(a addr.Address, b Browser, code string) string {
+	return hex.EncodeToString(mac(s.keys.index, "code", a.Key(), string(b), code))
+}
+
+func newCode() string {
+	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(CodeDigits), nil)
+	n, err := rand.Int(rand.Reader, limit)
+	if err != nil {
+		panic("store: crypto/rand: " + err.Error()) // does not fail since Go 1.24
+	}
+	return fmt.Sprintf("%0*d", CodeDigits, n)
+}
+
+// newReference gives two letters without those that look alike or make words.
+func newReference() string {
+	const letters = "BCDFGHJKLMNPQRSTVWXZ"
+	b := random(2)
+	return string([]byte{letters[int(b[0])%len(letters)], letters[int(b[1])%len(letters)]})
+}
+
+// plainCode takes the spaces and hyphens out that people type between digits.
+func plainCode(text string) string {
+	if len(text) > 4*CodeDigits {
+		return ""
+	}
+	return strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(text)
+}

@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/audit"
+	"github.com/postseal/postseal/envelope"
+)
+
+// Envelope gives the record to whoever holds the mail: what a page may show
+// before the key is asked for. ErrNotFound for an unknown id and a wrong secret
+// alike; ErrSyntax, ErrUnavailable.
+func (s *Store) Envelope(ctx context.Context, id envelope.ID, secret envelope.Secret) (Record, error) {
+	v, err := s.load(ctx, id)
+	if err != nil {
+		return Record{}, err
+	}
+	if err := v.proves(secret); err != nil {
+		return Record{}, err
+	}
+	return v.record, nil
+}
+
+// EnvelopeForSender gives the record to the member of staff who is its sender.
+// The caller has proved who asks. ErrNotFound for everybody else.
+func (s *Store) EnvelopeForSender(ctx context.Context, id envelope.ID, sender addr.Address) (Record, error) {
+	r, err := s.EnvelopeForOperator(ctx, id)
+	if err != nil {
+		return Record{}, err
+	}
+	if sender.IsZero() || !r.Sender.Equal(sender) {
+		return Record{}, ErrNotFound
+	}
+	return r, nil
+}
+
+// EnvelopeForOperator gives the record to an operator: subject and addresses,
+// never the key. ErrNotFound.
+func (s *Store) EnvelopeForOperator(ctx context.Context, id envelope.ID) (Record, error) {
+	v, err := s.load(ctx, id)
+	if err != nil {
+		return Record{}, err
+	}
+	if !v.exists() {
+		return Record{}, ErrNotFound
+	}
+	return v.record, nil
+}
+
+// maxList bounds one listing.
+const maxList = 1000
+
+// SentBy lists what sender sent, newest first; limit of at most 1000. Envelopes
+// that are gone are left out.
+func (s *Store) SentBy(ctx context.Context, sender addr.Address, limit int) ([]Record, error) {
+	return s.listed(ctx, s.sentIndex(sender), limit, func(r *Record) bool { return !sender.IsZero() && r.Sender.Equal(sender) })
+}
+
+// ReceivedBy lists what was sealed for a, newest first, recalled and expired
+// ones too; limit of at most 1000.
+func (s *Store) ReceivedBy(ctx context.Context, a addr.Address, limit int) ([]Record, error) {
+	return s.listed(ctx, s.receivedIndex(a), limit, func(r *Record) bool { _, ok := r.Recipient(a); return ok })
+}
+
+func (s *Store) listed(ctx context.Context, index string, limit int, belongs func(*Record) bool) ([]Record, error) {
+	limit = min(max(limit, 0), maxList)
+	var out []Record
+	for start := int64(0); len(out) < limit && start < 2*maxList; start += int64(limit) {
+		call, cancel := context.WithTimeout(ctx, callTimeout)
+		ids, err := s.redis.ZRevRange(call, index, start, start+int64(limit)-1).Result()
+		cancel()
+		if err != nil {
+			return nil, unavailable("listing", err)
+		}
+		for _, text := range ids {
+			id, err := envelope.ParseID(text)
+			if err != nil {
+				continue
+			}
+			v, err := s.load(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			if v.exists() && belongs(&v.record) && len(out) < limit {
+				out = append(out, v.record)
+			}
+		}
+		if len(ids) < limit {
+			break
+		}
+	}
+	return out, nil
+}
+
+// Recall closes the entries of these recipients, or of all when none is named;
+// with the last one the key is destroyed in the same step (CYC-15, CYC-17). The
+// record that comes back says who had already opened it. Entries that were
+// recalled before stay as they were. The caller has made sure that by may do it.
+// ErrNotFound, ErrNotRecipient (nothing was changed), ErrTooLong, ErrUnavailable.
+func (s *Store) Recall(ctx context.Context, id envelope.ID, by audit.Actor, recipients []addr.Address, reason string, now time.Time) (Record, error) {
+	if len(reason) > maxReason {
+		return Record{}, fmt.Errorf("%w: reason", ErrTooLong)
+	}
+	v, err := s.update(ctx, "recall", id, now, func(v *slot) (*change, error) {
+		if !v.exists() {
+			return nil, ErrNotFound
+		}
+		return v.recall(by, recipients, reason, now)
+	})
+	if err != nil {
+		return Record{}, err
+	}
+	return v.record, nil
+}
+
+func (v *slot) recall(by audit.Actor, recipients []addr.Address, reason string, now time.Time) (*change, error) {
+	if len(recipients) == 0 {
+		for _, r := range v.record.Recipients {
+			recipients = append(recipients, r.Address)
+		}
+	}
+	e := audit.Entry{Time: now, Actor: by, Action: audit.Recalled, Reason: reason}
+	for _, a := range recipients {
+		r, name, ok := v.find(a)
+		if !ok {
+			return nil, ErrNotRecipient
+		}
+		if r.Status == Recalled || slices.Contains(e.Objects, a.Key()) {
+			continue
+		}
+		v.set(fStatus, name, string(Recalled))
+		v.set(fRecalled, name, millis(now))
+		v.set(fReason, name, string(v.keys.seal("reason", v.place(fReason, name), []byte(reason))))
+		e.Objects = append(e.Objects, a.Key())
+	}
+	if len(e.Objects) == 0 {
+		return nil, nil
+	}
+	c := &change{entries: []audit.Entry{e}}
+	if err := v.recipients(); err != nil {
+		return nil, err
+	}
+	if v.allRecalled() && v.fields[fKey] != "" {
+		v.destroy(now)
+		v.record.Destroyed = whole(now)
+		c.entries = append(c.entries, audit.Entry{Time: now, Actor: by, Action: audit.Destroyed, Reason: "the last recipient was recalled"})
+	}
+	return c, nil
+}
+
+// maxKeep bounds how far ahead an expiry may be set.
+const maxKeep = 10 * 366 * 24 * time.Hour
+
+// Extend moves the expiry, also of an envelope that has expired while its key is
+// still kept. ErrNotFound, ErrRecalled (everybody was recalled), ErrExpired (the
+// key is gone, or until is not later than now), ErrTooLong (over ten years),
+// ErrUnavailable.
+func (s *Store) Extend(ctx context.Context, id envelope.ID, by audit.Actor, until, now time.Time) error {
+	until = whole(until)
+	if !until.After(now) {
+		return ErrExpired
+	}
+	if until.Sub(now) > maxKeep {
+		return fmt.Errorf("%w: expiry", ErrTooLong)
+	}
+	_, err := s.update(ctx, "extend", id, now, func(v *slot) (*change, error) {
+		switch {
+		case !v.exists():
+			return nil, ErrNotFound
+		case v.allRecalled():
+			return nil, ErrRecalled
+		case v.fields[fKey] == "" || !now.Before(v.record.ExpiresAt.Add(s.o.KeepClosed)):
+			return nil, ErrExpired
+		}
+		reason := "from " + v.record.ExpiresAt.Format(time.RFC3339) + " to " + until.Format(time.RFC3339)
+		r := v.record
+		r.ExpiresAt = until
+		if err := v.setRecord(r); err != nil {
+			return nil, err
+		}
+		return &change{entries: []audit.Entry{{Time: now, Actor: by, Action: audit.Extended, Reason: reason}}}, nil
+	})
+	return err
+}
