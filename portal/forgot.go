@@ -1,0 +1,113 @@
+package portal
+
+import (
+	"errors"
+	"net/url"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/notice"
+	"github.com/postseal/postseal/store"
+)
+
+// forgot is the page that offers the link for a new password (BCC-26, BOP-15).
+func forgot(v *visit) error {
+	a, err := v.address()
+	if err != nil {
+		return err
+	}
+	return v.show("forgot", "Set a new password", map[string]any{"Address": a.String()})
+}
+
+// submitForgot sends the link; the page that follows is the same for every address.
+func submitForgot(v *visit) error {
+	a, err := v.address()
+	if err != nil {
+		return err
+	}
+	token, exists, err := v.s.Store.StartReset(v.ctx(), a, v.browser(), v.now)
+	if err != nil {
+		return err
+	}
+	if err := v.postReset(a, token, exists); err != nil {
+		return err
+	}
+	v.see("/forgot/sent")
+	return nil
+}
+
+func forgotSent(v *visit) error {
+	a, err := v.address()
+	if err != nil {
+		return err
+	}
+	return v.show("sent", "Check your email", map[string]any{"Address": a.String(), "Service": v.s.Brand.Service.String(),
+		"Then": "Then you can set a new password.", "Again": "/forgot", "Code": true})
+}
+
+// resetPage asks the question on file, or for the new password where there is
+// none (BOP-16). It looks and changes nothing.
+func resetPage(v *visit) error {
+	token := v.r.URL.Query().Get("t")
+	return v.askReset(token, v.r.URL.Query().Has("answered"))
+}
+
+func (v *visit) askReset(token string, answered bool, problems ...problem) error {
+	a, question, err := v.s.Store.ResetQuestion(v.ctx(), token, v.now)
+	if err != nil {
+		return linkEnded(err)
+	}
+	v.browser() // the answer counts for this browser
+	return v.show("reset", "Set a new password", map[string]any{"Address": a.String(), "Question": question,
+		"Asked": question != "" && !answered, "Token": token}, problems...)
+}
+
+// submitAnswer checks the answer; five wrong ones close the way for an hour (BOP-17).
+func submitAnswer(v *visit) error {
+	token, answer := v.field("t"), clean(v.field("answer"))
+	if answer == "" {
+		return v.askReset(token, false, problem{"answer", "Type the answer that you chose"})
+	}
+	err := v.s.Store.CheckAnswer(v.ctx(), token, v.browser(), answer, v.now)
+	if errors.Is(err, store.ErrWrong) {
+		return v.askReset(token, false, problem{"answer", "This is not the answer that you chose. Big and small letters do not matter"})
+	}
+	if err != nil {
+		return linkEnded(err)
+	}
+	v.see("/reset?answered=1&t=" + url.QueryEscape(token))
+	return nil
+}
+
+// submitNewPassword sets it and lets the person sign in with it.
+func submitNewPassword(v *visit) error {
+	token := v.field("t")
+	if problems := v.typedPassword(); len(problems) > 0 {
+		return v.askReset(token, true, problems...)
+	}
+	a, _, err := v.s.Store.ResetQuestion(v.ctx(), token, v.now)
+	if err != nil {
+		return linkEnded(err)
+	}
+	if err := v.s.Store.SetPassword(v.ctx(), token, v.browser(), v.field("password"), v.now); err != nil {
+		return linkEnded(err)
+	}
+	p, err := v.s.Store.CheckPassword(v.ctx(), a, v.field("password"), v.now)
+	if err != nil {
+		return err
+	}
+	if err := v.bring(store.Flow{Address: a}); err != nil {
+		return err
+	}
+	return v.enter(p, "/activated")
+}
+
+// postReset sends the link. An address without an account gets a mail all the
+// same, with the way to set a first password; only its owner sees the difference.
+func (v *visit) postReset(a addr.Address, token string, exists bool) error {
+	link := v.s.BaseURL + "/register"
+	if exists {
+		link = v.s.BaseURL + "/reset?t=" + url.QueryEscape(token)
+	}
+	data := notice.ActivationData{Link: link, AskedAt: v.now, Minutes: int(store.LinkLife.Minutes())}
+	return v.s.post(v, notice.Activation, a, data, store.LinkLife)
+}

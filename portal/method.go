@@ -1,0 +1,87 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/store"
+)
+
+// method is one way to show who one is. A new one is a file with a type and a
+// line in methods.
+type method interface {
+	// name is what a profile's sign_in calls it, a metric label and part of the address.
+	name() string
+	// ask answers GET /signin/NAME for the address typed before.
+	ask(v *visit, a addr.Address) error
+	// answer answers POST /signin/NAME: it ends in passed, in the form again, or in an error.
+	answer(v *visit, a addr.Address) error
+}
+
+// methods are the ways in, in the order in which they are offered.
+var methods = []method{codeMethod{}, passwordMethod{}}
+
+// signinPages adds each method's pages.
+func (s *Server) signinPages(handle func(pattern string, h http.Handler)) {
+	for _, m := range methods {
+		handle("GET /signin/"+m.name(), s.page(func(v *visit) error {
+			a, err := v.address()
+			if err != nil {
+				return err
+			}
+			return m.ask(v, a)
+		}))
+		handle("POST /signin/"+m.name(), s.form(func(v *visit) error {
+			a, err := v.address()
+			if err != nil {
+				return err
+			}
+			return m.answer(v, a)
+		}))
+	}
+}
+
+// passed ends a sign-in: the session, and on to what the person came for.
+func (v *visit) passed(m method, p store.Proof) error {
+	v.s.Metrics.signins.WithLabelValues(m.name(), "ok").Inc()
+	to, err := v.next()
+	if err != nil {
+		return err
+	}
+	return v.enter(p, to)
+}
+
+// failed counts a sign-in that did not work out.
+func (s *Server) failed(m string, err error) {
+	outcome := "unavailable"
+	for _, row := range []struct {
+		err  error
+		name string
+	}{{store.ErrWrong, "wrong"}, {store.ErrLocked, "locked"}, {store.ErrCodeExpired, "expired"}, {store.ErrTooMany, "too_many"}} {
+		if errors.Is(err, row.err) {
+			outcome = row.name
+			break
+		}
+	}
+	s.Metrics.signins.WithLabelValues(m, outcome).Inc()
+}
+
+// choose is the page after the address: all ways in, the same for every address.
+func (v *visit) choose(a addr.Address, problems ...problem) error {
+	return v.show("signin", "Sign in to read your message", map[string]any{"Address": a.String(), "From": v.waiting()}, problems...)
+}
+
+// waiting names who wrote the message that this browser came for; its bearer
+// holds the mail, which says so anyway. Empty when there is none.
+func (v *visit) waiting() string {
+	id, secret, ok := v.deepLink()
+	if !ok {
+		return ""
+	}
+	rec, err := v.s.Store.Envelope(v.ctx(), id, secret)
+	if err != nil {
+		return ""
+	}
+	return fromLine(rec)
+}

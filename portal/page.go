@@ -1,0 +1,203 @@
+package portal
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"math"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/postseal/postseal/notice"
+)
+
+//go:embed web
+var web embed.FS
+
+// pages are the parsed templates and what all pages share.
+type pages struct {
+	byName map[string]*template.Template
+	style  []byte
+	path   string // of the style sheet, with its hash
+	policy string
+}
+
+// pageNames are the files of web that hold a "content".
+var pageNames = []string{"start", "signin", "code", "register", "sent", "activate", "activated", "forgot", "reset",
+	"message", "reply", "replied", "home", "signedout", "status", "refusal", "help", "privacy"}
+
+func loadPages(s *Server) (pages, error) {
+	p := pages{byName: map[string]*template.Template{}, policy: pagePolicy(s.Brand.LogoURL)}
+	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html")
+	if err != nil {
+		return p, fmt.Errorf("portal: %w", err)
+	}
+	for _, name := range pageNames {
+		t, err := base.Clone()
+		if err == nil {
+			t, err = t.ParseFS(web, "web/"+name+".html")
+		}
+		if err != nil {
+			return p, fmt.Errorf("portal: page %s: %w", name, err)
+		}
+		p.byName[name] = t
+	}
+	css, err := web.ReadFile("web/style.css")
+	if err != nil {
+		return p, fmt.Errorf("portal: %w", err)
+	}
+	p.style = append([]byte(brandColours(s.Brand.Colour)), css...)
+	sum := sha256.Sum256(p.style)
+	p.path = "/assets/" + hex.EncodeToString(sum[:8]) + ".css"
+	return p, nil
+}
+
+var colourForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+// defaultColour has a contrast of 7.6 with white.
+const defaultColour = "#1d4f91"
+
+// brandColours gives the organisation's colour and black or white upon it,
+// whichever is easier to read (WCAG 2.2, 1.4.3).
+func brandColours(colour string) string {
+	if !colourForm.MatchString(colour) {
+		colour = defaultColour
+	}
+	on := "#ffffff"
+	if luminance(colour) > 0.179 { // where black and white contrast equally
+		on = "#0b0c0c"
+	}
+	return ":root{--brand:" + colour + ";--on-brand:" + on + "}\n"
+}
+
+// sheet is what a template sees.
+type sheet struct {
+	Title    string
+	Data     any
+	Problems []problem
+	Person   string // address signed in; empty for nobody
+
+	Organisation, Logo, Style, MoreHelp, Privacy string
+	Address                                      []string
+	Form                                         template.HTML
+}
+
+// problem is one thing to put right, with the field it belongs to.
+type problem struct{ Field, Text string }
+
+// Wrong gives what is wrong with a field, empty for nothing.
+func (s sheet) Wrong(field string) string {
+	for _, p := range s.Problems {
+		if p.Field == field {
+			return p.Text
+		}
+	}
+	return ""
+}
+
+// show writes a page with status 200, or 422 when there are problems.
+func (v *visit) show(name, title string, data any, problems ...problem) error {
+	status := http.StatusOK
+	if len(problems) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return v.showStatus(status, name, title, data, true, problems...)
+}
+
+// showStatus writes a page. bare pages (forms false) set no cookie and carry no
+// form secret, so that they are the same bytes for everybody.
+func (v *visit) showStatus(status int, name, title string, data any, forms bool, problems ...problem) error {
+	s := sheet{Title: title, Data: data, Problems: problems,
+		Organisation: v.s.Brand.Organisation, Logo: v.s.Brand.LogoURL, Style: v.s.pages.path,
+		MoreHelp: v.s.Brand.HelpURL, Privacy: "/privacy"}
+	if v.s.Brand.PrivacyURL != "" {
+		s.Privacy = v.s.Brand.PrivacyURL
+	}
+	if v.s.Brand.Address != "" {
+		s.Address = strings.Split(v.s.Brand.Address, "\n")
+	}
+	if forms {
+		if p, err := v.person(); err == nil && !p.Address().IsZero() {
+			s.Person = p.Address().String()
+		}
+		s.Form = template.HTML(`<input type="hidden" name="` + formField + `" value="` + csrf(v.browser()) + `">`) //nolint:gosec // base64url only
+	}
+	var b bytes.Buffer
+	if err := v.s.pages.byName[name].ExecuteTemplate(&b, "layout", s); err != nil {
+		return fmt.Errorf("portal: page %s: %w", name, err)
+	}
+	v.w.Header().Set("Content-Type", htmlType)
+	v.w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(b.Bytes()) // the reader went away: nobody to tell
+	return nil
+}
+
+// style serves the style sheet, which never changes under its name.
+func (s *Server) style(w http.ResponseWriter, r *http.Request) {
+	s.harden(w)
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	http.ServeContent(w, r, "style.css", time.Time{}, bytes.NewReader(s.pages.style))
+}
+
+// when says a time as people do: "today, 14:36" or with its date.
+func (v *visit) when(t time.Time) string {
+	loc := v.s.Location
+	ty, tm, td := t.In(loc).Date()
+	ny, nm, nd := v.now.In(loc).Date()
+	if ty == ny && tm == nm && td == nd {
+		return "today, " + t.In(loc).Format("15:04 MST")
+	}
+	return notice.Time(t, loc)
+}
+
+// clock says a time of the near future: "14:36".
+func (v *visit) clock(t time.Time) string { return t.In(v.s.Location).Format("15:04 MST") }
+
+// capital begins a sentence.
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// size says a number of bytes as people do.
+func size(n int64) string {
+	const kb, mb = 1 << 10, 1 << 20
+	switch {
+	case n < kb:
+		return strconv.FormatInt(n, 10) + " bytes"
+	case n < mb:
+		return strconv.FormatInt((n+kb/2)/kb, 10) + " KB"
+	default:
+		return strings.TrimSuffix(strconv.FormatFloat(float64(n)/mb, 'f', 1, 64), ".0") + " MB"
+	}
+}
+
+// localPages are the pages that a sign-in may lead to; nothing else is ever
+// followed, whatever a form or a record says.
+var localPages = regexp.MustCompile(`^/(m|sent)/[a-z2-7]{26}$`)
+
+func localPage(to string) bool { return localPages.MatchString(to) }
+
+// luminance is WCAG's relative luminance of "#rrggbb".
+func luminance(colour string) float64 {
+	n, _ := strconv.ParseUint(colour[1:], 16, 32)
+	return 0.2126*linear(n>>16) + 0.7152*linear(n>>8) + 0.0722*linear(n)
+}
+
+func linear(n uint64) float64 {
+	c := float64(n&255) / 255
+	if c <= 0.04045 {
+		return c / 12.92
+	}
+	return math.Pow((c+0.055)/1.055, 2.4)
+}

@@ -1,0 +1,265 @@
+package portal
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/envelope"
+	"github.com/postseal/postseal/notice"
+	"github.com/postseal/postseal/store"
+)
+
+// questions to choose from; the answer is for a forgotten password (BCC-3).
+var questions = []string{
+	"Your childhood best friend", "The name of your first pet", "The street where you grew up", "Your first teacher's name",
+	"The town where your parents met", "Your first job", "The make of your first car", "A place you never forgot",
+}
+
+// register shows the form for a password (BCC-3). Who is signed in by a code has
+// proved the mailbox already and needs no further mail.
+func register(v *visit) error {
+	a, proved, err := v.registrant()
+	if err != nil {
+		return err
+	}
+	return v.askAccount(a, proved, store.Registration{})
+}
+
+// registrant is the person signed in, or else the address typed before.
+func (v *visit) registrant() (a addr.Address, proved bool, err error) {
+	p, err := v.person()
+	if err != nil || !p.Address().IsZero() {
+		return p.Address(), true, err
+	}
+	a, err = v.address()
+	return a, false, err
+}
+
+func (v *visit) askAccount(a addr.Address, proved bool, r store.Registration, problems ...problem) error {
+	return v.show("register", "Set up a password", map[string]any{"Address": a.String(), "Proved": proved,
+		"First": r.FirstName, "Last": r.LastName, "Question": r.Question, "Questions": questions}, problems...)
+}
+
+// submitRegister keeps what was typed until its link is pressed in this browser,
+// and ends on the same page whether or not there is an account (BCC-5).
+func submitRegister(v *visit) error {
+	a, proved, err := v.registrant()
+	if err != nil {
+		return err
+	}
+	r, problems := v.typedAccount()
+	if len(problems) > 0 {
+		return v.askAccount(a, proved, r, problems...)
+	}
+	if r.Next, err = v.carry(); err != nil {
+		return err
+	}
+	token, exists, err := v.s.Store.Register(v.ctx(), a, r, v.browser(), v.now)
+	if err != nil {
+		return err
+	}
+	if proved {
+		if exists {
+			return store.ErrExists
+		}
+		return v.activate(token, nil)
+	}
+	data := notice.ActivationData{Link: v.s.BaseURL + "/activate?t=" + url.QueryEscape(token), AskedAt: v.now,
+		Minutes: int(store.LinkLife.Minutes()), Known: exists}
+	if err := v.s.post(v, notice.Activation, a, data, store.LinkLife); err != nil {
+		return err
+	}
+	v.setPending(a)
+	v.see("/register/sent")
+	return nil
+}
+
+func registerSent(v *visit) error {
+	a, err := v.address()
+	if err != nil {
+		return err
+	}
+	return v.show("sent", "Check your email", map[string]any{"Address": a.String(), "Service": v.s.Brand.Service.String(),
+		"Then": "Your password works after that, not before.", "Again": "/register", "Code": true})
+}
+
+// typedAccount reads and judges the fields of a registration.
+func (v *visit) typedAccount() (store.Registration, []problem) {
+	r := store.Registration{FirstName: clean(v.field("first")), LastName: clean(v.field("last")), Password: v.field("password"),
+		Question: v.field("question"), Answer: clean(v.field("answer"))}
+	var out []problem
+	need := func(field, value, text string, most int) {
+		if value == "" || utf8.RuneCountInString(value) > most {
+			out = append(out, problem{field, text})
+		}
+	}
+	need("first", r.FirstName, "Enter your first name", maxFirst)
+	need("last", r.LastName, "Enter your last name", maxFirst)
+	out = append(out, v.typedPassword()...)
+	known := false
+	for _, q := range questions {
+		known = known || q == r.Question
+	}
+	if !known {
+		r.Question = ""
+		out = append(out, problem{"question", "Choose a question"})
+	}
+	need("answer", r.Answer, "Enter an answer", maxAnswer)
+	return r, out
+}
+
+// typedPassword judges a new password and its repetition. Length is what counts
+// (C11); no other rule, and it never runs out.
+func (v *visit) typedPassword() []problem {
+	first, again := v.field("password"), v.field("again")
+	switch n := utf8.RuneCountInString(first); {
+	case n < minPassword:
+		return []problem{{"password", "Choose a password of at least 10 characters"}}
+	case n > maxPassword:
+		return []problem{{"password", "Choose a password of at most 200 characters"}}
+	case first != again:
+		return []problem{{"again", "Type the same password in both places"}}
+	}
+	return nil
+}
+
+// clean makes one line out of what was typed.
+func clean(s string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)), " ")
+}
+
+// activationPage shows a button, or the form anew in another browser. It looks
+// and changes nothing: mail scanners press links (C13).
+func activationPage(v *visit) error {
+	token := v.r.URL.Query().Get("t")
+	a, _, same, err := v.s.Store.Activation(v.ctx(), token, v.browser(), v.now)
+	if err != nil {
+		return linkEnded(err)
+	}
+	return v.askActivation(a, token, same, store.Registration{})
+}
+
+func (v *visit) askActivation(a addr.Address, token string, same bool, r store.Registration, problems ...problem) error {
+	return v.show("activate", "Activate your account", map[string]any{"Address": a.String(), "Token": token, "Same": same,
+		"First": r.FirstName, "Last": r.LastName, "Question": r.Question, "Questions": questions}, problems...)
+}
+
+func submitActivation(v *visit) error {
+	token := v.field("t")
+	a, _, same, err := v.s.Store.Activation(v.ctx(), token, v.browser(), v.now)
+	if err != nil {
+		return linkEnded(err)
+	}
+	if same {
+		return v.activate(token, nil)
+	}
+	r, problems := v.typedAccount()
+	if len(problems) > 0 {
+		return v.askActivation(a, token, same, r, problems...)
+	}
+	return v.activate(token, &r)
+}
+
+// activate uses the link up; the person is signed in from now on (BCC-8).
+func (v *visit) activate(token string, r *store.Registration) error {
+	p, next, err := v.s.Store.Activate(v.ctx(), token, v.browser(), r, v.now)
+	if err != nil {
+		return linkEnded(err)
+	}
+	if err := v.adopt(next, p.Address()); err != nil {
+		return err
+	}
+	v.s.Metrics.signins.WithLabelValues("activation", "ok").Inc()
+	return v.enter(p, "/activated")
+}
+
+func activated(v *visit) error {
+	p, err := v.person()
+	if err != nil {
+		return err
+	}
+	if p.Address().IsZero() {
+		return errSignIn
+	}
+	next, err := v.next()
+	if err != nil {
+		return err
+	}
+	return v.show("activated", "Your password works now", map[string]any{"Text": "You can use it for every secure message to " + p.Address().String() + ".", "Next": next})
+}
+
+// linkEnded lets a link that nobody made look like one that has ended.
+func linkEnded(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return store.ErrCodeExpired
+	}
+	return err
+}
+
+// carry gives the deep link with its secret, so that it also leads on in the
+// browser in which the activation mail is opened (BCC-20). It rests sealed.
+func (v *visit) carry() (string, error) {
+	next, err := v.next()
+	if err != nil {
+		return "", err
+	}
+	if id, secret, ok := v.deepLink(); ok {
+		next = "/m/" + id.String() + "?t=" + secret.Encode()
+	}
+	return next, nil
+}
+
+// adopt takes a carried deep link into this browser.
+func (v *visit) adopt(next string, a addr.Address) error {
+	f := store.Flow{Address: a, Next: "/"}
+	path, query, _ := strings.Cut(next, "?t=")
+	if localPage(path) {
+		f.Next = path
+		if secret, err := envelope.ParseSecret(query); err == nil {
+			if id, err := envelope.ParseID(strings.TrimPrefix(path, "/m/")); err == nil {
+				f.Secrets = map[envelope.ID]envelope.Secret{id: secret}
+			}
+		}
+	}
+	return v.bring(f)
+}
+
+const pendingCookie = "r"
+
+// setPending remembers in the browser alone that a password was typed here for an
+// address, so that a wrong password can be explained (BCC-7) without telling
+// anybody else whether there is an account.
+func (v *visit) setPending(a addr.Address) {
+	v.s.setCookie(v.w, pendingCookie, pendingMark(v.browser(), a))
+}
+
+func (v *visit) pending(a addr.Address) bool {
+	got := v.s.cookie(v.r, pendingCookie)
+	return got != "" && hmac.Equal([]byte(got), []byte(pendingMark(v.browser(), a)))
+}
+
+func pendingMark(b store.Browser, a addr.Address) string {
+	m := hmac.New(sha256.New, []byte(string(b)))
+	m.Write([]byte("postseal pending " + a.Key()))
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+}
+
+// offer tells whether to offer a password: to who came by a code and has none.
+func (v *visit) offer(p store.Proof) bool {
+	if p.Method() != store.ByCode {
+		return false
+	}
+	_, err := v.s.Store.Account(v.ctx(), p.Address())
+	return errors.Is(err, store.ErrNoAccount)
+}

@@ -1,0 +1,94 @@
+package portal
+
+import (
+	"unicode/utf8"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/envelope"
+	"github.com/postseal/postseal/store"
+)
+
+// start is the first page: the address (BCC-2). Somebody signed in sees where
+// to find messages instead.
+func start(v *visit) error {
+	p, err := v.person()
+	if err != nil {
+		return err
+	}
+	if p.Address().IsZero() {
+		return v.askAddress("", "")
+	}
+	return v.show("home", "You are signed in", map[string]any{"Offer": v.offer(p)})
+}
+
+// askAddress shows the address form; next is where the sign-in leads.
+func (v *visit) askAddress(typed, next string, problems ...problem) error {
+	return v.show("start", "Read a secure message", map[string]any{"Address": typed, "Next": next}, problems...)
+}
+
+// typeAddress takes the address; the same next page follows for every one.
+func typeAddress(v *visit) error {
+	typed, next := v.field("address"), v.field("next")
+	if !localPage(next) {
+		next = "/"
+	}
+	a, err := addr.Parse(typed)
+	if err != nil || utf8.RuneCountInString(typed) > maxAddress {
+		return v.askAddress(typed, next, problem{"address", "Enter an email address, like name@example.com"})
+	}
+	if err := v.bring(store.Flow{Address: a, Next: next}); err != nil {
+		return err
+	}
+	v.see("/signin")
+	return nil
+}
+
+// signin shows the ways in for the address typed before, or asks for it.
+func signin(v *visit) error {
+	f, err := v.brought()
+	if err != nil {
+		return err
+	}
+	if f.Address.IsZero() || v.r.URL.Query().Has("change") {
+		return v.askAddress("", f.Next)
+	}
+	return v.choose(f.Address)
+}
+
+// signout ends the session here and in the store.
+func signout(v *visit) error {
+	if token := v.s.cookie(v.r, sessionCookie); token != "" {
+		if err := v.s.Store.EndSession(v.ctx(), token); err != nil {
+			return err
+		}
+	}
+	v.s.setCookie(v.w, sessionCookie, "")
+	if v.field("then") == "signin" {
+		v.see("/signin?change=1")
+		return nil
+	}
+	if err := v.s.Store.EndFlow(v.ctx(), v.browser()); err != nil {
+		return err
+	}
+	v.see("/signedout")
+	return nil
+}
+
+func signedOut(v *visit) error { return v.show("signedout", "You are signed out", nil) }
+
+func help(v *visit) error {
+	return v.show("help", "Help", map[string]any{"Service": v.s.Brand.Service.String(), "Base": v.s.BaseURL, "Domain": v.s.Brand.ServiceDomain})
+}
+
+func privacy(v *visit) error { return v.show("privacy", "Privacy", nil) }
+
+// deepLink gives the message that this browser came for.
+func (v *visit) deepLink() (envelope.ID, envelope.Secret, bool) {
+	f, err := v.brought()
+	if err != nil || len(f.Next) < len("/m/") || f.Next[:3] != "/m/" {
+		return envelope.ID{}, envelope.Secret{}, false
+	}
+	id, err := envelope.ParseID(f.Next[3:])
+	secret, ok := f.Secrets[id]
+	return id, secret, err == nil && ok
+}

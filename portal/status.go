@@ -1,0 +1,120 @@
+package portal
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/audit"
+	"github.com/postseal/postseal/envelope"
+	"github.com/postseal/postseal/store"
+)
+
+// statusPerson is one recipient as the sender sees it.
+type statusPerson struct{ Address, State, Reason string }
+
+// status answers GET /sent/{id}: what became of a message, for who sent it
+// (CYC-14, CYC-15). An unknown id and somebody else's message are the same 404.
+func status(v *visit) error {
+	id, p, err := v.sender()
+	if err == errSignIn {
+		return v.askSender(id)
+	}
+	if err != nil {
+		return err
+	}
+	rec, err := v.s.Store.EnvelopeForSender(v.ctx(), id, p.Address())
+	if err != nil {
+		return err
+	}
+	return v.showStatusOf(rec, "")
+}
+
+// askSender asks who it is. Nothing is kept by looking: the form carries the page.
+func (v *visit) askSender(id envelope.ID) error {
+	return v.askAddress("", "/sent/"+id.String())
+}
+
+func (v *visit) sender() (envelope.ID, store.Proof, error) {
+	id, err := v.message()
+	if err != nil {
+		return id, store.Proof{}, err
+	}
+	p, err := v.person()
+	if err == nil && p.Address().IsZero() {
+		err = errSignIn
+	}
+	return id, p, err
+}
+
+func (v *visit) showStatusOf(rec store.Record, reason string, problems ...problem) error {
+	var people []statusPerson
+	var open []string
+	for _, st := range rec.Recipients {
+		people = append(people, statusPerson{st.Address.String(), capital(v.state(st)), st.Reason})
+		if st.Status != store.Recalled {
+			open = append(open, st.Address.String())
+		}
+	}
+	return v.show("status", "A message you sent", map[string]any{"Path": "/sent/" + rec.ID.String(), "Subject": subjectOf(rec), "When": capital(v.when(rec.SealedAt)),
+		"Until": capital(v.when(rec.ExpiresAt)), "People": people, "Open": open, "Only": len(open) == 1, "Reason": reason}, problems...)
+}
+
+// state says what is known of one recipient. "Delivered" is never claimed:
+// nobody can know it (requirements: settled readings).
+func (v *visit) state(st store.RecipientState) string {
+	seen := "never opened"
+	if !st.OpenedAt.IsZero() {
+		seen = "opened " + v.when(st.OpenedAt)
+	}
+	switch st.Status {
+	case store.Recalled:
+		return "taken back " + v.when(st.RecalledAt) + ", " + seen
+	case store.Prepared:
+		if st.OpenedAt.IsZero() {
+			return "waiting to be sent"
+		}
+	case store.Queued:
+		if st.OpenedAt.IsZero() {
+			return "handed over " + v.when(st.QueuedAt) + ", not opened yet"
+		}
+	}
+	return seen
+}
+
+// takeBack answers POST /sent/{id}: one person or all, with a reason.
+func takeBack(v *visit) error {
+	id, p, err := v.sender()
+	if err == errSignIn {
+		return v.askSender(id)
+	}
+	if err != nil {
+		return err
+	}
+	rec, err := v.s.Store.EnvelopeForSender(v.ctx(), id, p.Address())
+	if err != nil {
+		return err
+	}
+	who, reason := v.field("who"), clean(v.field("reason"))
+	if utf8.RuneCountInString(reason) > maxReason {
+		return v.showStatusOf(rec, reason, problem{"reason", "Say it in at most 300 characters"})
+	}
+	var people []addr.Address // none: all
+	if who != "all" {
+		a, err := addr.Parse(who)
+		if _, ok := rec.Recipient(a); err != nil || !ok {
+			return v.showStatusOf(rec, reason, problem{"who", "Choose from whom to take it back"})
+		}
+		people = []addr.Address{a}
+	}
+	if _, err := v.s.Store.Recall(v.ctx(), id, audit.Actor("sender:"+p.Address().Key()), people, reason, v.now); err != nil {
+		return err
+	}
+	v.s.Metrics.recalls.Inc()
+	v.s.Log.Info("message taken back", "envelope", id.String(), "all", people == nil)
+	v.see("/sent/" + id.String())
+	return nil
+}
+
+// joinNames lists header values for show.
+func joinNames(list []string) string { return strings.Join(list, ", ") }
