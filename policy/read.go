@@ -1,6 +1,13 @@
 package policy
 
-import "io"
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
 
 // Limits bound what Read takes in. A zero field means that of DefaultLimits.
 type Limits struct {
@@ -9,14 +16,205 @@ type Limits struct {
 	Bytes int64 // of one body
 }
 
-// DefaultLimits let through what mail programs really write, and keep one
-// message from holding a processor for more than a few seconds.
-var DefaultLimits = Limits{Parts: 2000, Depth: 40, Bytes: 256 << 20}
+// DefaultLimits let through what mail programs really write (a few dozen parts,
+// a handful of levels), and keep one message from holding a processor for more
+// than a few seconds. What lies beyond makes the message unreadable, so that it
+// is sealed.
+var DefaultLimits = Limits{Parts: 2000, Depth: 20, Bytes: 256 << 20}
+
+// Further bounds of reading, in octets where not said otherwise.
+const (
+	MaxPartText   = 4 << 20  // text kept of one part: ten times a long book chapter
+	maxText       = 24 << 20 // text kept of a whole message, so that memory is known
+	maxPartHeader = 64 << 10 // header of one part
+	maxHeader     = 8 << 20  // header of the message, all fields together
+	maxFields     = 5000     // fields of one header
+	maxReadings   = 8        // further readings of parts that contradict themselves
+	maxHead       = 512      // octets kept of a part that is not text
+	lineBuffer    = 64 << 10 // a longer line is handed on in pieces
+)
 
 // Read builds the view. It never fails on strange MIME: what it cannot read for
 // certain stands in Doubts and is read in every way. The error is only that of
-// the body reader.
+// the body reader. Memory is bounded by MaxPartText and maxText, whatever the
+// size of the body, which is read once.
 func Read(t Transaction, header []Field, body io.Reader, l Limits) (*Message, error) {
-	n, err := io.Copy(io.Discard, body)
-	return &Message{Transaction: t, Fields: header, Size: n}, err
+	l = Limits{or(l.Parts, DefaultLimits.Parts), or(l.Depth, DefaultLimits.Depth), or(l.Bytes, DefaultLimits.Bytes)}
+	r := &reader{limits: l, m: &Message{Transaction: t, Fields: header}}
+	r.checkHeader(header)
+	top := r.body(header, place{})
+	err := r.lines(body, top)
+	top.close()
+	for _, f := range header {
+		r.m.Size += int64(len(f.Name) + len(f.Value) + len(":\r\n"))
+	}
+	r.m.Size += int64(len("\r\n"))
+	return r.m, err
 }
+
+// reader is one Read at work.
+type reader struct {
+	limits   Limits
+	m        *Message
+	parts    int             // leaves so far
+	text     int             // octets of text kept so far
+	further  int             // readings beyond the first so far
+	doubted  map[string]bool // so that a doubt is told once
+	overflow bool            // the limit of parts was told
+}
+
+// doubt notes once what could not be read for certain.
+func (r *reader) doubt(words string) {
+	if r.doubted == nil {
+		r.doubted = map[string]bool{}
+	}
+	if !r.doubted[words] {
+		r.doubted[words] = true
+		r.m.Doubts = append(r.m.Doubts, words)
+	}
+}
+
+// unreadable notes that something could not be read that a recipient may read.
+func (r *reader) unreadable(where string, err error) {
+	r.doubt(where + ": " + err.Error())
+	r.m.Parts = append(r.m.Parts, Part{Where: where, Err: err})
+}
+
+// checkHeader looks at the size of the message's own header, and at the fields
+// that mail programs read differently when they are there twice.
+func (r *reader) checkHeader(header []Field) {
+	size, count := 0, map[string]int{}
+	for i, f := range header {
+		size += len(f.Name) + len(f.Value)
+		if size > maxHeader || i >= maxFields || len(f.Value) > MaxFieldValue {
+			r.unreadable("header", ErrTooBig)
+			return
+		}
+		name := strings.ToLower(f.Name)
+		if count[name]++; count[name] == maxSameField+1 && name != "received" {
+			r.unreadable("header", fmt.Errorf("%w: one field more than %d times", ErrTooBig, maxSameField))
+			return
+		}
+		if name == "subject" {
+			if _, sure := decodeWords(unfold(f.Value)); !sure {
+				r.doubt("subject: its coding is damaged or unknown")
+			}
+		}
+	}
+	for _, name := range []string{"Subject", "From", "Sensitivity"} {
+		if count[strings.ToLower(name)] > 1 {
+			r.doubt("header: more than one " + name)
+		}
+	}
+}
+
+// lines hands the body on line by line, within the limit of octets; what is
+// beyond is only counted. A bare CR ends a line too, as some programs take it.
+func (r *reader) lines(body io.Reader, to sink) error {
+	in := bufio.NewReaderSize(body, lineBuffer)
+	start, read := true, int64(0)
+	for {
+		piece, err := in.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			err = nil
+		}
+		read += int64(len(piece))
+		if read > r.limits.Bytes {
+			r.unreadable("message", ErrTooBig)
+			rest, copyErr := io.Copy(io.Discard, in)
+			r.m.Size += read + rest
+			return errors.Join(notEOF(err), copyErr)
+		}
+		start = feed(to, piece, start)
+		if err != nil {
+			r.m.Size += read
+			return notEOF(err)
+		}
+	}
+}
+
+func notEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// feed splits a piece at bare CRs and hands it on. Start tells whether the piece
+// begins a line; the result tells the same of the next piece.
+func feed(to sink, piece []byte, start bool) bool {
+	for len(piece) > 0 {
+		end := len(piece)
+		if i := bytes.IndexByte(piece, '\r'); i >= 0 && i+1 < len(piece) && piece[i+1] != '\n' {
+			end = i + 1
+		}
+		to.line(piece[:end], start)
+		last := piece[end-1]
+		start = last == '\n' || last == '\r' && end < len(piece)
+		piece = piece[end:]
+	}
+	return start
+}
+
+// SplitHeader cuts a message file into header and body. Field values keep their
+// leading space and get CRLF folds, as Postfix hands them over; a mailbox line
+// "From ..." at the start is left out. A line that is no header line begins the
+// body. The error is that of the reader, or ErrTooBig for a header of more than
+// 8 MB.
+func SplitHeader(r io.Reader) ([]Field, io.Reader, error) {
+	in := bufio.NewReaderSize(r, lineBuffer)
+	var raw []byte
+	for first := true; ; first = false {
+		line, err := in.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, nil, err
+		}
+		if len(raw)+len(line) > maxHeader {
+			return nil, nil, fmt.Errorf("header: %w", ErrTooBig)
+		}
+		text := string(bytes.TrimRight(line, "\r\n"))
+		if first && strings.HasPrefix(text, "From ") {
+			continue
+		}
+		if text == "" {
+			return parseHeader(raw), in, nil
+		}
+		if _, _, ok := cutField(text); !ok && (len(raw) == 0 || !isFold(text)) {
+			return parseHeader(raw), io.MultiReader(bytes.NewReader(line), in), nil
+		}
+		raw = append(append(raw, text...), "\r\n"...)
+	}
+}
+
+// parseHeader cuts header lines, each with CRLF, into fields; folds stay in the
+// values.
+func parseHeader(raw []byte) []Field {
+	var fields []Field
+	for len(raw) > 0 {
+		end := 0
+		for {
+			next := bytes.Index(raw[end:], []byte("\r\n"))
+			if next < 0 {
+				end = len(raw)
+				break
+			}
+			if end += next + 2; end >= len(raw) || !isFold(string(raw[end:end+1])) {
+				break
+			}
+		}
+		name, value, _ := cutField(strings.TrimSuffix(string(raw[:end]), "\r\n"))
+		fields = append(fields, Field{name, value})
+		raw = raw[end:]
+	}
+	return fields
+}
+
+// cutField splits a header line at its colon. A name holds no white space but
+// before the colon (RFC 5322 section 4.5.8).
+func cutField(line string) (name, value string, ok bool) {
+	name, value, ok = strings.Cut(line, ":")
+	name = strings.TrimRight(name, " \t")
+	return name, value, ok && name != "" && !strings.ContainsAny(name, " \t")
+}
+
+func isFold(line string) bool { return line != "" && (line[0] == ' ' || line[0] == '\t') }

@@ -36,6 +36,8 @@ type Finding struct {
 	Rule  string `json:"rule"`  // rule name
 	Where string `json:"where"` // "subject", "header Sensitivity", "attachment letter.docx"
 	What  string `json:"what"`  // "tag [SECURE]", "near miss of [SECURE]", "label OFFICIAL-SENSITIVE"
+
+	note string // words for the sender, when the message is sealed for this
 }
 
 // String gives "tag [SECURE] in the subject" like words for a reason line.

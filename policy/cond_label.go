@@ -1,0 +1,194 @@
+package policy
+
+import (
+	"net/url"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/postseal/postseal/addr"
+)
+
+var labelKind = conditionKind{name: "label", example: `[OFFICIAL-SENSITIVE, "COMMERCIAL IN CONFIDENCE"]`, parse: func(n *yaml.Node) (condition, error) {
+	labels, err := textList(n, "a label, such as OFFICIAL-SENSITIVE")
+	if err != nil {
+		return nil, err
+	}
+	c := newLabelCondition(labels)
+	for _, p := range c.phrases {
+		if len(p.words) == 0 {
+			return nil, yamlError(n, "a label must hold letters")
+		}
+	}
+	return c, nil
+}}
+
+// labelCondition holds when a label stands in a label header field, in the
+// subject, or as the first line of the text (SCC-1, CJSM-2). Between its words
+// may stand a space, a hyphen or nothing, and each long word of a label of
+// several may have one slip; UNOFFICIAL is another word than OFFICIAL. In subject
+// and text a label of one word counts only where it is meant as one: in capitals
+// or set off.
+type labelCondition struct{ phrases []phrase }
+
+func (*labelCondition) isMark() {}
+
+func newLabelCondition(labels []string) *labelCondition {
+	c := &labelCondition{}
+	for _, l := range labels {
+		c.phrases = append(c.phrases, newPhrase(l))
+	}
+	return c
+}
+
+// labelHeaders are fields in which mail programs and gateways write a label.
+// RFC 7444 names SIO-Label; the others are those of products.
+var labelHeaders = []string{
+	"X-Protective-Marking", "Protective-Marking", "SIO-Label", "X-Classification", "Classification", "X-Security-Label",
+	"X-MS-Exchange-Organization-Classification", "X-Sensitivity-Label", "X-Document-Classification", "X-Label",
+}
+
+// purviewPrefix begins the fields and the names in which Microsoft Purview
+// writes its labels.
+const purviewPrefix = "msip_label"
+
+func (c *labelCondition) match(v *view, _ addr.Address) []Finding {
+	var found []Finding
+	for _, place := range v.labelTexts() {
+		for _, p := range c.phrases {
+			ok := func(start, end int) bool {
+				return place.said || place.isSubject && len(p.words) > 1 || place.isLabel(start, end)
+			}
+			if place.find(p, ok) {
+				found = appendFinding(found, Finding{Where: place.where, What: "label " + p.label})
+			}
+		}
+	}
+	return found
+}
+
+// labelText is a text in which labels are looked for.
+type labelText struct {
+	text
+	where     string
+	said      bool // a field that holds nothing but labels
+	isSubject bool
+}
+
+// labelTexts gives the texts of a message in which a label may stand, read once.
+func (v *view) labelTexts() []labelText {
+	if v.labels != nil {
+		return v.labels
+	}
+	v.labels = []labelText{}
+	add := func(where, s string, said bool) {
+		v.labels = append(v.labels, labelText{text: newText(s), where: where, said: said, isSubject: where == "subject"})
+	}
+	for _, s := range v.values("Subject") {
+		add("subject", s, false)
+	}
+	for _, name := range append(append([]string{}, labelHeaders...), v.f.Labels.Headers...) {
+		for _, s := range v.values(name) {
+			add("header "+name, s, true)
+		}
+	}
+	for _, s := range v.purviewLabels() {
+		add("header msip_labels", s, true)
+	}
+	for _, p := range v.m.Parts {
+		if line := firstLine(p); line != "" {
+			add("first line of the text", line, false)
+		}
+	}
+	return v.labels
+}
+
+// firstLine gives the first line that is not empty of the text of a message. A
+// long one is prose.
+func firstLine(p Part) string {
+	const longest = 200 // octets; "Classification: OFFICIAL-SENSITIVE: Personal data" and its like
+	if p.nested || p.Name != "" || !strings.HasPrefix(p.Type, "text/") || p.encloser == "multipart/digest" {
+		return ""
+	}
+	rest := p.Text
+	for rest != "" {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		if line = strings.TrimSpace(strings.Trim(line, "\ufeff \t\r\u00a0\u200b")); line != "" {
+			if len(line) > longest {
+				return ""
+			}
+			return line
+		}
+	}
+	return ""
+}
+
+// purviewLabels gives the names of the labels of Microsoft Purview: by Name, or
+// by the id that the file gives a name. The field msip_labels holds
+// "MSIP_Label_ID_Name=...; MSIP_Label_ID_Enabled=true; ..." in any order, folded
+// anywhere; an id may have no Name. A label counts unless it says Enabled=false.
+func (v *view) purviewLabels() []string {
+	all := map[string]*purviewLabel{}
+	var order []string
+	for _, f := range v.fields() {
+		name := strings.ToLower(f.Name)
+		switch {
+		case name == "msip_labels":
+			for _, s := range readings(f.Value) {
+				for _, item := range strings.Split(s, ";") {
+					order = readPurview(item, all, order)
+				}
+			}
+		case strings.HasPrefix(name, purviewPrefix+"_"):
+			order = readPurview(f.Name+"="+DecodeHeader(f.Value), all, order)
+		}
+	}
+	var names []string
+	for _, id := range order {
+		l := all[id]
+		if l.off {
+			continue
+		}
+		names = append(names, l.names...)
+		for known, name := range v.f.Labels.GUIDs {
+			if strings.EqualFold(known, id) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+type purviewLabel struct {
+	names []string
+	off   bool
+}
+
+// readPurview reads one item "MSIP_Label_ID_What=value" into all.
+func readPurview(item string, all map[string]*purviewLabel, order []string) []string {
+	const most = 100 // labels of one message
+	key, value, _ := strings.Cut(item, "=")
+	key = squeeze(strings.ToLower(key))
+	id, what, ok := strings.Cut(strings.TrimPrefix(key, purviewPrefix+"_"), "_")
+	if !strings.HasPrefix(key, purviewPrefix) || !ok && what != "" || len(all) >= most && all[id] == nil {
+		return order
+	}
+	l := all[id]
+	if l == nil {
+		l = &purviewLabel{}
+		all[id] = l
+		order = append(order, id)
+	}
+	value = strings.TrimSpace(value)
+	switch what {
+	case "name":
+		l.names = appendNew(l.names, value)
+		if plain, err := url.QueryUnescape(value); err == nil {
+			l.names = appendNew(l.names, plain)
+		}
+	case "enabled":
+		l.off = strings.EqualFold(value, "false")
+	}
+	return order
+}

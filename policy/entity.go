@@ -1,0 +1,239 @@
+package policy
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// sink takes a body line by line. A line holds its line end; a long one comes in
+// pieces, of which only the first has start set.
+type sink interface {
+	line(b []byte, start bool)
+	close()
+}
+
+// place says where in the MIME tree a body stands.
+type place struct {
+	depth    int
+	nested   bool   // inside an attached message
+	encloser string // media type of the multipart around it
+	digest   bool   // parts are messages when nothing else is said (RFC 2046 section 5.1.5)
+	second   bool   // not the first part of the multiparts around it
+}
+
+func (p place) where(name string) string {
+	if p.nested {
+		return "attached message: " + name
+	}
+	return name
+}
+
+// entity gathers the header of a part or attached message, then hands its body
+// on to what the header says it is.
+type entity struct {
+	r      *reader
+	at     place
+	raw    []byte // header so far, lines with CRLF
+	inside sink   // nil while in the header
+}
+
+func (e *entity) line(b []byte, start bool) {
+	if e.inside != nil {
+		e.inside.line(b, start)
+		return
+	}
+	text := strings.TrimRight(string(b), "\r\n")
+	if len(e.raw)+len(b) > maxPartHeader {
+		e.r.unreadable(e.at.where("header of a part"), ErrTooBig)
+		e.inside = nothing{}
+		return
+	}
+	_, _, ok := cutField(text)
+	switch {
+	case start && text == "":
+		e.begin()
+	case len(e.raw) > 0 && (!start || isFold(text)), ok:
+		if !start {
+			e.raw = bytes.TrimSuffix(e.raw, []byte("\r\n"))
+		}
+		e.raw = append(append(e.raw, text...), "\r\n"...)
+	case len(e.raw) == 0 && (strings.HasPrefix(text, "From ") || strings.HasPrefix(text, ">From ")):
+		// A mailbox line in front of an attached message.
+	default:
+		e.r.doubt(e.at.where("a part has no empty line after its header"))
+		e.begin()
+		e.inside.line(b, start)
+	}
+}
+
+// begin ends the header.
+func (e *entity) begin() {
+	e.inside, e.raw = e.r.body(parseHeader(e.raw), e.at), nil
+}
+
+func (e *entity) close() {
+	if e.inside == nil {
+		e.begin()
+	}
+	e.inside.close()
+}
+
+// nothing takes a body that is not read.
+type nothing struct{}
+
+func (nothing) line([]byte, bool) {}
+func (nothing) close()            {}
+
+// every hands a body on to all its readings.
+type every []sink
+
+func (all every) line(b []byte, start bool) {
+	for _, s := range all {
+		s.line(b, start)
+	}
+}
+
+func (all every) close() {
+	for _, s := range all {
+		s.close()
+	}
+}
+
+// described is what the header of an entity says of its body.
+type described struct {
+	media       string // lower case
+	params      []param
+	disposition string
+	dparams     []param
+	encoding    string // as normalised by encodingName
+}
+
+// body gives what reads a body with this header: one sink for each way in which
+// a contradicting header can be understood.
+func (r *reader) body(header []Field, at place) sink {
+	if at.depth > r.limits.Depth {
+		r.unreadable(at.where("part"), fmt.Errorf("%w: nested deeper than %d", ErrTooBig, r.limits.Depth))
+		return nothing{}
+	}
+	var readers every
+	for i, d := range r.describe(header, at) {
+		if i > 0 {
+			if r.further++; r.further > maxReadings {
+				r.unreadable(at.where("part"), fmt.Errorf("%w: contradicts itself too often", ErrUnreadable))
+				break
+			}
+		}
+		readers = append(readers, r.reading(d, at)...)
+	}
+	if len(readers) == 1 {
+		return readers[0]
+	}
+	return readers
+}
+
+// describe gives all combinations of what the fields about the body say.
+func (r *reader) describe(header []Field, at place) []described {
+	types := r.fieldValues(header, "Content-Type", at)
+	encodings := r.fieldValues(header, "Content-Transfer-Encoding", at)
+	dispositions := r.fieldValues(header, "Content-Disposition", at)
+	var all []described
+	for _, t := range types {
+		for _, e := range encodings {
+			d := described{encoding: encodingName(e)}
+			d.media, d.params = parseParams(t)
+			d.disposition, d.dparams = parseParams(dispositions[0])
+			for _, other := range dispositions[1:] {
+				_, more := parseParams(other)
+				d.dparams = append(d.dparams, more...)
+			}
+			if !strings.Contains(d.media, "/") {
+				if d.media != "" && d.media != "text" {
+					r.doubt(at.where("a part's Content-Type is damaged; read as text"))
+				}
+				d.media = "text/plain"
+				if at.digest {
+					d.media = "message/rfc822"
+				}
+			}
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// fieldValues gives the different values of a field, or "" alone.
+func (r *reader) fieldValues(header []Field, name string, at place) []string {
+	var all []string
+	for _, f := range header {
+		if strings.EqualFold(f.Name, name) && len(all) <= maxReadings {
+			all = appendNew(all, strings.TrimSpace(f.Value))
+		}
+	}
+	if len(all) == 0 {
+		return []string{""}
+	}
+	if len(all) > 1 {
+		r.doubt(at.where("a part has more than one " + name + "; all were read"))
+	}
+	return all
+}
+
+// reading gives the sinks for one description: more than one where it is
+// ambiguous in itself.
+func (r *reader) reading(d described, at place) []sink {
+	switch {
+	case strings.HasPrefix(d.media, "multipart/"):
+		return r.multipart(d, at)
+	case d.media == "message/rfc822", d.media == "message/global", d.media == "message/news":
+		inner := at
+		inner.depth, inner.nested, inner.encloser, inner.digest = at.depth+1, true, "", false
+		return []sink{decodeInto(d.encoding, &entity{r: r, at: inner})}
+	}
+	return []sink{newLeaf(r, d, at)}
+}
+
+// decodeInto puts the decoder of a transfer encoding in front of a sink.
+// RFC 2045 section 6.4 forbids it for messages and multiparts; it is seen.
+func decodeInto(encoding string, to sink) sink {
+	if encoding == "base64" || encoding == "quoted-printable" {
+		return &decoded{dec: newDecoder(encoding), to: to, start: true}
+	}
+	return to
+}
+
+// decoded cuts what a decoder gives into lines again.
+type decoded struct {
+	dec   decoder
+	to    sink
+	buf   []byte
+	start bool
+}
+
+func (d *decoded) line(b []byte, _ bool) {
+	d.buf = d.dec.decode(d.buf, b)
+	d.hand(false)
+}
+
+func (d *decoded) close() {
+	d.buf = d.dec.rest(d.buf)
+	d.hand(true)
+	d.to.close()
+}
+
+// hand gives whole lines on, and pieces of lines that are long.
+func (d *decoded) hand(all bool) {
+	rest := d.buf
+	for len(rest) > 0 {
+		end := bytes.IndexByte(rest, 10) + 1
+		if end == 0 {
+			if !all && len(rest) < lineBuffer {
+				break
+			}
+			end = len(rest)
+		}
+		d.start = feed(d.to, rest[:end], d.start)
+		rest = rest[end:]
+	}
+	d.buf = append(d.buf[:0], rest...)
+}

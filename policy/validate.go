@@ -1,0 +1,240 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/postseal/postseal/addr"
+)
+
+// Problem is one thing that is wrong in a File.
+type Problem struct {
+	Path string // where, as keys and indexes from the top: "rules.2.profile"
+	What string // in words, with the rule's name
+}
+
+// Error gives path and words.
+func (p *Problem) Error() string { return p.Path + ": " + p.What }
+
+// problems gathers what is wrong.
+type problems struct{ all []error }
+
+func (p *problems) add(path, format string, args ...any) {
+	p.all = append(p.all, &Problem{path, fmt.Sprintf(format, args...)})
+}
+
+// Validate finds what the decoder could not: all problems joined, each a
+// *Problem.
+func (f *File) Validate() error {
+	p := &problems{}
+	f.validateOrganisation(p)
+	f.validateOutbound(p)
+	f.validateSenders(p)
+	f.validateLabels(p)
+	names := map[string]bool{}
+	for i := range f.Rules {
+		f.validateRule(p, i, names)
+	}
+	for name, profile := range f.Profiles {
+		profile.over(f.Profile(DefaultProfile)).validate(p, "profiles."+name, name)
+	}
+	return errors.Join(p.all...)
+}
+
+func (f *File) validateOrganisation(p *problems) {
+	switch f.Mode {
+	case "", Enforce, Observe:
+	default:
+		p.add("mode", "is enforce or observe")
+	}
+	if strings.TrimSpace(f.Organisation.Name) == "" {
+		p.add("organisation.name", "is missing: the organisation's name as people know it")
+	}
+	if len(f.Organisation.Domains) == 0 {
+		p.add("organisation.domains", "is missing: without our own mail domains nobody is inside")
+	}
+	for i, d := range f.Organisation.Domains {
+		bare := strings.TrimPrefix(strings.TrimPrefix(d, "*"), ".")
+		if _, err := addr.DomainKey(bare); err != nil || !strings.Contains(bare, ".") || strings.Contains(bare, "*") {
+			p.add(fmt.Sprintf("organisation.domains.%d", i), "wants a domain such as example.gov.uk, or *.example.gov.uk for all below it")
+		}
+	}
+	if f.SecureSuffix == "" {
+		return
+	}
+	if _, err := addr.DomainKey(strings.TrimPrefix(f.SecureSuffix, ".")); err != nil {
+		p.add("secure_suffix", "wants a domain, such as secure.example")
+	}
+}
+
+func (f *File) validateOutbound(p *problems) {
+	networks := func(path string, all []Network) {
+		for i, n := range all {
+			if n.Bits() == 0 {
+				p.add(fmt.Sprintf("%s.%d", path, i), "covers the whole world, so that anybody could send in your name")
+			}
+		}
+	}
+	networks("outbound.networks", f.Outbound.Networks)
+	for i, t := range f.Outbound.Tenants {
+		path := fmt.Sprintf("outbound.tenants.%d", i)
+		networks(path+".networks", t.Networks)
+		if len(t.Networks) == 0 || t.Certificate == "" || t.Header.Value == "" || !isFieldName(t.Header.Name) {
+			p.add(path, "tenant %q wants networks, certificate and header: others share each of them, only all three are ours", t.Name)
+		}
+	}
+}
+
+func (f *File) validateSenders(p *problems) {
+	f.validateLists(p, "senders.only", "senders", f.Senders.Only)
+	if f.Senders.Only.IsEmpty() && f.Senders.Refusal != "" {
+		p.add("senders.refusal", "does nothing without senders.only")
+	}
+	for i, s := range f.Senders.SendAs {
+		path := fmt.Sprintf("senders.send_as.%d", i)
+		if len(s.Who) == 0 || s.As.IsEmpty() {
+			p.add(path, "wants who (login names or addresses) and as (addresses or domains)")
+		}
+		f.validateLists(p, path+".as", "send_as", s.As)
+	}
+}
+
+func (f *File) validateLabels(p *problems) {
+	for i, h := range f.Labels.Headers {
+		if !isFieldName(h) {
+			p.add(fmt.Sprintf("labels.headers.%d", i), "wants the name of a header field, without colon")
+		}
+	}
+	for id, name := range f.Labels.GUIDs {
+		if !isGUID(id) || strings.TrimSpace(name) == "" {
+			p.add("labels.guids."+id, "wants a label id such as 01234567-89ab-cdef-0123-456789abcdef, and its name")
+		}
+	}
+}
+
+func isGUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (s[i] == '-') || !dash && unhex(s[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *File) validateRule(p *problems, i int, names map[string]bool) {
+	r := &f.Rules[i]
+	path := fmt.Sprintf("rules.%d", i)
+	switch {
+	case strings.TrimSpace(r.Name) == "":
+		p.add(path, "rule %d has no name; the sender is shown it as the reason", i+1)
+	case names[r.Name]:
+		p.add(path+".name", "a second rule is named %q", r.Name)
+	}
+	names[r.Name] = true
+	if !r.Do.given {
+		p.add(path, "rule %q does not say what to do: seal, pass, tls or {refuse: words}", r.Name)
+	}
+	if _, ok := f.Profiles[r.Profile]; !ok && r.Profile != "" && r.Profile != DefaultProfile {
+		p.add(path+".profile", "rule %q: there is no profile %q", r.Name, r.Profile)
+	}
+	if r.Profile != "" && (r.Do.Action == Pass || r.Do.Action == Refuse) {
+		p.add(path+".profile", "rule %q does not seal, so that its profile would do nothing", r.Name)
+	}
+	where := fmt.Sprintf("rule %q", r.Name)
+	f.validateLists(p, path+".to", where, r.To)
+	f.validateLists(p, path+".from", where, r.From)
+	for _, s := range r.If.all {
+		if l, ok := s.is.(listed); ok {
+			f.validateLists(p, path+".if."+s.kind.name, where, l.patterns())
+		}
+	}
+	if r.Do.Action == TLS {
+		f.validateTLS(p, path, r)
+	}
+}
+
+func (f *File) validateLists(p *problems, path, where string, set Patterns) {
+	for _, n := range set.lists {
+		if l, ok := f.Lists[n.name]; !ok || l.isEmpty() {
+			p.add(path, "%s: there is no list %q, or nothing is in it", where, n.name)
+		}
+	}
+}
+
+// validateTLS wants partners by domain, none of them a consumer service (SCC-17).
+func (f *File) validateTLS(p *problems, path string, r *Rule) {
+	if r.To.IsEmpty() {
+		p.add(path, "rule %q: tls wants to: with the partners' domains", r.Name)
+	}
+	lists := []List{r.To.set}
+	for _, n := range r.To.lists {
+		lists = append(lists, f.Lists[n.name])
+	}
+	for _, l := range lists {
+		if len(l.addresses) > 0 {
+			p.add(path+".to", "rule %q: a TLS partner is a domain, not a single address", r.Name)
+		}
+		for d := range l.domains {
+			if isConsumer(d, false) {
+				p.add(path+".to", "rule %q: %s is a consumer mail service and cannot be a TLS partner", r.Name, d)
+			}
+		}
+		for d := range l.suffixes {
+			if isConsumer(d, true) {
+				p.add(path+".to", "rule %q: *.%s covers consumer mail services, which cannot be TLS partners", r.Name, d)
+			}
+		}
+	}
+}
+
+func (r Profile) validate(p *problems, path, name string) {
+	for i, s := range r.SignIn {
+		if s != "code" && s != "password" {
+			p.add(fmt.Sprintf("%s.sign_in.%d", path, i), "profile %q: sign_in is code, password or both", name)
+		}
+	}
+	if r.Reply != "sender" {
+		p.add(path+".reply", "profile %q: reply is sender; nothing else is built", name)
+	}
+	if r.Form != "classic" && r.Form != "passive" {
+		p.add(path+".form", "profile %q: form is classic or passive", name)
+	}
+	if r.Subject != "keep" && r.Subject != "hide" {
+		p.add(path+".subject", "profile %q: subject is keep or hide", name)
+	}
+	if r.Link > r.Expires {
+		p.add(path+".link", "profile %q: the link would outlive the message (expires: %s)", name, r.Expires)
+	}
+	for _, s := range []string{r.Marking, r.Banner} {
+		if strings.ContainsAny(s, "\r\n") {
+			p.add(path, "profile %q: marking and banner are one line each", name)
+		}
+	}
+}
+
+// Warnings tells what is allowed and seldom meant, in words for an operator.
+func (f *File) Warnings() []string {
+	var all []string
+	if f.Mode == Observe {
+		all = append(all, "mode: observe is set: nothing is sealed")
+	}
+	for i, r := range f.Rules {
+		if r.To.IsEmpty() && r.From.IsEmpty() && r.If.IsEmpty() && i < len(f.Rules)-1 {
+			all = append(all, fmt.Sprintf("rule %q holds for every message, so that the rules behind it are never reached", r.Name))
+		}
+		if r.Do.Action == TLS {
+			all = append(all, fmt.Sprintf("rule %q: tls counts as seal until Postfix's TLS policy is proved", r.Name))
+		}
+		for _, s := range r.If.all {
+			if _, ok := s.is.(unreadable); ok && r.Do.Action == Pass {
+				all = append(all, fmt.Sprintf("rule %q lets pass what could not be read", r.Name))
+			}
+		}
+	}
+	return all
+}
