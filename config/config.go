@@ -112,5 +112,3 @@ type Log struct {
 	Level  string `yaml:"level"`  // debug, info, warn or error: info
 	Format string `yaml:"format"` // text or json: text
 }
-
-type source struct{}

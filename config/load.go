@@ -1,15 +1,53 @@
 package config
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"os"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/postseal/postseal/policy"
 )
 
-// Load reads, checks and completes the configuration file.
+// MaxFile bounds the configuration file in octets. Lists of some ten thousand
+// addresses fit; a larger file is another file.
+const MaxFile = 4 << 20
+
+// ErrConfig is wrapped by every error about what a configuration file says.
+var ErrConfig = errors.New("configuration")
+
+// Problem is one thing that is wrong in a configuration file.
+type Problem struct {
+	File string
+	Line int // 0 when the place is not known
+	What string
+}
+
+// Error gives "FILE:LINE: words".
+func (p *Problem) Error() string {
+	if p.Line == 0 {
+		return p.File + ": " + p.What
+	}
+	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.What)
+}
+
+// Unwrap gives ErrConfig.
+func (p *Problem) Unwrap() error { return ErrConfig }
+
+// Load reads, checks and completes a configuration file. The error joins all
+// that is wrong, each a *Problem; nothing is changed anywhere, so that a reload
+// that fails leaves everything as it was.
 func Load(path string) (*Config, error) {
-	b, err := os.ReadFile(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if err != nil {
 		return nil, err
 	}
@@ -17,14 +55,103 @@ func Load(path string) (*Config, error) {
 }
 
 // Parse is Load for a text; name stands in errors.
-func Parse(name string, b []byte) (*Config, error) { return nil, errors.New("not yet") }
+func Parse(name string, b []byte) (*Config, error) {
+	c := &Config{}
+	src, err := decode(name, b, c)
+	c.source = src
+	if err != nil {
+		return nil, c.alsoWrong(src, err)
+	}
+	c.complete()
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
 
-// ParsePolicy reads only the policy part (organisation, outbound, senders,
-// labels, lists, rules, profiles, mode), as strictly as Parse.
-func ParsePolicy(name string, b []byte) (*policy.File, error) { return nil, errors.New("not yet") }
+// alsoWrong adds to the errors of a file that does not decode those of its
+// values, as far as that helps: one for each line.
+func (c *Config) alsoWrong(src *source, err error) error {
+	if src.root == nil || src.broken {
+		return err
+	}
+	c.complete()
+	all, told := flatten(err), map[int]bool{}
+	for _, e := range all {
+		if p, ok := e.(*Problem); ok {
+			told[p.Line] = true
+		}
+	}
+	for _, e := range flatten(c.Validate()) {
+		if p, ok := e.(*Problem); ok && !told[p.Line] {
+			all = append(all, e)
+		}
+	}
+	return errors.Join(all...)
+}
 
-// Validate finds what is wrong in the values: all problems joined.
-func (c *Config) Validate() error { return nil }
+// ParsePolicy reads a file that holds only the policy part (organisation,
+// outbound, senders, labels, lists, rules, profiles, mode), as strictly as
+// Parse.
+func ParsePolicy(name string, b []byte) (*policy.File, error) {
+	f := &policy.File{}
+	src, err := decode(name, b, f)
+	if err != nil {
+		return nil, err
+	}
+	if err := src.locate(f.Validate()); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
 
-// Example gives an annotated configuration that works as it stands.
-func Example() []byte { return nil }
+// decode reads one YAML document strictly into out.
+func decode(name string, b []byte, out any) (*source, error) {
+	src := &source{name: name}
+	if len(b) > MaxFile {
+		return src, &Problem{name, 0, "the file is larger than 4 MB"}
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal(b, &root); err != nil {
+		return src, src.syntax(err)
+	}
+	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
+		return src, &Problem{name, 1, "the file holds no settings"}
+	}
+	src.root = root.Content[0]
+	if err := src.checkTree(src.root); err != nil {
+		src.broken = true
+		return src, err
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(b))
+	dec.KnownFields(true)
+	err := dec.Decode(out)
+	var typed *yaml.TypeError
+	if errors.As(err, &typed) {
+		return src, src.typed(typed)
+	}
+	if err != nil {
+		return src, src.syntax(err)
+	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return src, &Problem{name, 0, "the file holds more than one document (---)"}
+	}
+	return src, nil
+}
+
+// Validate finds what is wrong in the values: all problems joined, each with its
+// line where the file is known.
+func (c *Config) Validate() error {
+	src := c.source
+	if src == nil {
+		src = &source{name: "configuration"}
+	}
+	p := &problems{}
+	c.check(p)
+	return src.locate(errors.Join(c.File.Validate(), errors.Join(p.all...)))
+}
+
+// String names the configuration without its content.
+func (c *Config) String() string {
+	return "configuration of " + strings.TrimSpace(c.Organisation.Name)
+}

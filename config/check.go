@@ -1,0 +1,211 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/policy"
+)
+
+// Defaults of what a file leaves out.
+const (
+	DefaultReplyTag    = "SECURE"
+	DefaultAttachLimit = policy.Size(10 << 20) // BCC-14
+	DefaultMaxBody     = policy.Size(100 << 20)
+	DefaultSocketMode  = Mode(0o660)
+	DefaultShelfBytes  = policy.Size(20 << 30)
+	DefaultTimeZone    = "Europe/London"
+	DefaultConfigDir   = "/etc/postfix"
+	DefaultReentry     = "127.0.0.1:10026"
+	DefaultInbound     = "127.0.0.1:10027"
+	DefaultMetrics     = "127.0.0.1:9725"
+)
+
+// complete fills in the defaults.
+func (c *Config) complete() {
+	fill(&c.Mode, policy.Enforce)
+	fill(&c.Portal.ReplyTag, DefaultReplyTag)
+	fill(&c.Portal.AttachLimit, DefaultAttachLimit)
+	fill(&c.Milter.MaxBody, DefaultMaxBody)
+	fill(&c.Milter.SocketMode, DefaultSocketMode)
+	fill(&c.Shelf.MaxBytes, DefaultShelfBytes)
+	fill(&c.Relay.Reentry, DefaultReentry)
+	fill(&c.Relay.Inbound, DefaultInbound)
+	fill(&c.Postfix.ConfigDir, DefaultConfigDir)
+	fill(&c.Metrics.Listen, DefaultMetrics)
+	fill(&c.Log.Level, "info")
+	fill(&c.Log.Format, "text")
+	fill(&c.TimeZone, DefaultTimeZone)
+	c.Portal.URL = strings.TrimRight(c.Portal.URL, "/")
+	for i, s := range c.Portal.Servers {
+		c.Portal.Servers[i] = strings.TrimRight(s, "/")
+	}
+}
+
+func fill[T comparable](to *T, value T) {
+	var zero T
+	if *to == zero {
+		*to = value
+	}
+}
+
+type problems struct{ all []error }
+
+func (p *problems) add(path, format string, args ...any) {
+	p.all = append(p.all, &policy.Problem{Path: path, What: fmt.Sprintf(format, args...)})
+}
+
+// check looks at everything but the policy part.
+func (c *Config) check(p *problems) {
+	c.checkService(p)
+	c.checkPortal(p)
+	c.checkMilter(p)
+	c.checkStores(p)
+	for path, value := range map[string]string{"relay.reentry": c.Relay.Reentry, "relay.inbound": c.Relay.Inbound} {
+		if !isListen(value) && !isAbsUnix(value) {
+			p.add(path, "wants an address and port, such as 127.0.0.1:10026")
+		}
+	}
+	if c.Relay.Reentry == c.Relay.Inbound {
+		p.add("relay.inbound", "must be another listener than reentry: what outsiders wrote does not go the way of sealed mail")
+	}
+	if !filepath.IsAbs(c.Postfix.ConfigDir) {
+		p.add("postfix.config_dir", "wants an absolute directory")
+	}
+	if !isListen(c.Metrics.Listen) {
+		p.add("metrics.listen", "wants an address and port, such as 127.0.0.1:9725")
+	}
+	if !oneOf(c.Log.Level, "debug", "info", "warn", "error") {
+		p.add("log.level", "is debug, info, warn or error")
+	}
+	if !oneOf(c.Log.Format, "text", "json") {
+		p.add("log.format", "is text or json")
+	}
+	if _, err := time.LoadLocation(c.TimeZone); err != nil || c.TimeZone == "Local" {
+		p.add("timezone", "is not known, such as Europe/London")
+	}
+}
+
+var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+func (c *Config) checkService(p *problems) {
+	if a, err := addr.Parse(c.Service.Address); err != nil {
+		p.add("service.address", "wants the address that notices come from, such as secure@example.gov.uk")
+	} else if !c.Inside(a) {
+		p.add("service.address", "is not in one of organisation.domains, so that DKIM and DMARC would not hold")
+	}
+	if _, err := addr.DomainKey(c.Service.Domain); err != nil || !strings.Contains(c.Service.Domain, ".") {
+		p.add("service.domain", "wants the domain of the service's own addresses, such as secure.example.gov.uk")
+	}
+	if c.Service.Colour != "" && !colour.MatchString(c.Service.Colour) {
+		p.add("service.colour", `wants six hexadecimal digits in quotes, such as "#1d70b8"`)
+	}
+	for path, value := range map[string]string{"service.help_url": c.Service.HelpURL, "service.privacy_url": c.Service.PrivacyURL} {
+		if value != "" && !isWebURL(value) {
+			p.add(path, "wants an https address")
+		}
+	}
+}
+
+func (c *Config) checkPortal(p *problems) {
+	if !isWebURL(c.Portal.URL) {
+		p.add("portal.url", "wants the address that recipients open, such as https://secure.example.gov.uk (http only on loopback)")
+	}
+	for i, s := range c.Portal.Servers {
+		if !isWebURL(s) {
+			p.add(fmt.Sprintf("portal.servers.%d", i), "wants an https address")
+		}
+	}
+	if !isListen(c.Portal.Listen) {
+		p.add("portal.listen", "wants an address and port, such as 127.0.0.1:8080")
+	}
+	if (c.Portal.TLSCert == "") != (c.Portal.TLSKey == "") {
+		p.add("portal", "wants tls_cert and tls_key, or neither")
+	}
+	tagged := &policy.Message{Fields: []policy.Field{{Name: "Subject", Value: "[" + c.Portal.ReplyTag + "]"}}}
+	if !c.Marks(tagged) {
+		p.add("portal.reply_tag", "is not among the subject tags of the rules, so that staff's answers would leave in clear") // BCC-15, BCC-16
+	}
+}
+
+func (c *Config) checkMilter(p *problems) {
+	network, address, _ := strings.Cut(c.Milter.Listen, ":")
+	if !(network == "unix" && filepath.IsAbs(address)) && !(network == "inet" && isListen(address)) {
+		p.add("milter.listen", "wants unix:/absolute/path or inet:address:port")
+	}
+	if !filepath.IsAbs(c.Milter.Spool) {
+		p.add("milter.spool", "wants an absolute directory that only this program may read")
+	}
+}
+
+func (c *Config) checkStores(p *problems) {
+	if len(c.Redis.Addresses) == 0 {
+		p.add("redis.addresses", "is missing, such as [127.0.0.1:6379]")
+	}
+	for i, a := range c.Redis.Addresses {
+		if strings.ContainsAny(a, "@/") && !isAbsUnix(a) || !isAbsUnix(a) && !isListen(a) {
+			p.add(fmt.Sprintf("redis.addresses.%d", i), "an address of Redis is host:port or unix:/path; a password goes into password_file")
+		}
+	}
+	if c.Redis.WaitReplicas < 0 || c.Redis.WaitReplicas > 10 {
+		p.add("redis.wait_replicas", "is a small number, 0 to 10")
+	}
+	files := map[string]string{"keys.master": c.Keys.Master, "redis.password_file": c.Redis.PasswordFile, "shelf.dir": c.Shelf.Dir,
+		"portal.tls_cert": c.Portal.TLSCert, "portal.tls_key": c.Portal.TLSKey}
+	for i, e := range c.Keys.Escrow {
+		files[fmt.Sprintf("keys.escrow.%d", i)] = e
+	}
+	for path, name := range files {
+		if name != "" && !filepath.IsAbs(name) && !isCredential(name) {
+			p.add(path, "wants an absolute path, or credential:NAME (never the secret itself)")
+		}
+	}
+	if c.Keys.Master == "" {
+		p.add("keys.master", "is missing: the file with the master key")
+	}
+}
+
+// isWebURL wants https, or http on loopback for trials.
+func isWebURL(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+func isListen(s string) bool {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil || strings.ContainsAny(host, "/@ ") {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+func isAbsUnix(s string) bool {
+	path, ok := strings.CutPrefix(s, "unix:")
+	return ok && filepath.IsAbs(path)
+}
+
+func isCredential(s string) bool {
+	name, ok := strings.CutPrefix(s, "credential:")
+	return ok && name != "" && !strings.ContainsAny(name, "/ ")
+}
+
+func oneOf(s string, all ...string) bool {
+	for _, a := range all {
+		if a == s {
+			return true
+		}
+	}
+	return false
+}
