@@ -15,13 +15,9 @@ import (
 	"github.com/postseal/postseal/store"
 )
 
-var (
-	// errTakenBack says that the sender recalled this very message and its key is gone.
-	errTakenBack = errors.New("milter: the message was taken back")
-	// errNoSize says that the envelope would pass the re-entry port's size limit
-	// and there is no link to send instead.
-	errNoSize = errors.New("milter: sealed message too big")
-)
+// errNoSize says that the envelope would pass the re-entry port's size limit and
+// there is no link to send instead.
+var errNoSize = errors.New("milter: sealed message too big")
 
 // sealing is one envelope on its way: a batch, what the ledger knows of it, its
 // container and its record.
@@ -68,12 +64,12 @@ func (f *Filter) lookup(ctx context.Context, j *job, b *batch) (*sealing, error)
 	if len(left.to) == 0 {
 		return nil, nil
 	}
+	if known.Found && !known.Record.Destroyed.IsZero() {
+		return nil, fmt.Errorf("lookup: %w", store.ErrRecalled)
+	}
 	s := &sealing{batch: left, job: j, rules: j.rules.Profile(b.profile), known: known, key: known.Key}
 	s.record.ID = id
-	switch {
-	case known.Found && !known.Record.Destroyed.IsZero():
-		return nil, errTakenBack
-	case !known.Found:
+	if !known.Found {
 		s.key = envelope.NewKey()
 	}
 	return s, nil
@@ -226,7 +222,7 @@ func (f *Filter) queued(ctx context.Context, s *sealing, queueID string) {
 const queuedTimeout = 5 * time.Second
 
 var (
-	queuedWaits     = []time.Duration{0, 100 * time.Millisecond, time.Second}
+	queuedWaits     = []time.Duration{0, 100 * time.Millisecond, 500 * time.Millisecond}
 	queuedLateWaits = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 10 * time.Minute}
 )
 
