@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/postseal/postseal/config"
+	"github.com/postseal/postseal/postfix"
+)
+
+// checkTimeout bounds the whole of check's look at Redis and Postfix.
+const checkTimeout = 30 * time.Second
+
+// check says what is wrong, line by line, and what to do. It exits 0 only when
+// nothing is.
+func check(ctx context.Context, args []string, s streams) error {
+	f := flags("check", s)
+	path := configFlag(f)
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	cfg, err := config.Load(*path)
+	if err != nil {
+		return err
+	}
+	var problems []postfix.Problem
+	problems = append(problems, checkStore(ctx, cfg)...)
+	problems = append(problems, checkDirectories(cfg)...)
+	if cfg.Postfix.Asks() {
+		found, err := postfix.Check(ctx, wiring(cfg))
+		if err != nil {
+			found = append(found, postfix.Problem{Fatal: true, Setting: cfg.Postfix.ConfigDir, What: "Postfix cannot be asked: " + err.Error(), Do: "install Postfix, or set postfix.config_dir"})
+		}
+		problems = append(problems, found...)
+	}
+	for _, p := range problems {
+		word := "note"
+		if p.Fatal {
+			word = "PROBLEM"
+		}
+		fmt.Fprintf(s.out, "%s  %s: %s\n         do: %s\n", word, p.Setting, p.What, p.Do)
+	}
+	if len(problems) > 0 {
+		fmt.Fprintf(s.out, "%d found\n", len(problems))
+		return errReported
+	}
+	fmt.Fprintln(s.out, "no complaint")
+	return nil
+}
+
+func checkStore(ctx context.Context, cfg *config.Config) []postfix.Problem {
+	keys, err := loadKeyring(credential(cfg.Keys.Master))
+	if err != nil {
+		return []postfix.Problem{{Fatal: true, Setting: "keys.master", What: err.Error(), Do: "make one, or bring back the copy you kept; the daemon does not start without it"}}
+	}
+	st, err := storeFor(cfg, keys, nil)
+	if err != nil {
+		return []postfix.Problem{{Fatal: true, Setting: "redis", What: err.Error(), Do: "correct the redis section"}}
+	}
+	defer st.Close()
+	if err := st.Ready(ctx); err != nil {
+		return []postfix.Problem{{Fatal: true, Setting: "redis", What: err.Error(), Do: "nothing is sealed until Redis answers and keeps what it is given; messages that must be sealed wait at the sender"}}
+	}
+	if cfg.Redis.VolatileOK {
+		return []postfix.Problem{{Setting: "redis.volatile_ok", What: "sealing goes on although Redis may lose keys", Do: "take it out when the trial is over"}}
+	}
+	return nil
+}
+
+func checkDirectories(cfg *config.Config) []postfix.Problem {
+	var out []postfix.Problem
+	for setting, dir := range map[string]string{"milter.spool": cfg.Milter.Spool, "shelf.dir": cfg.Shelf.Dir} {
+		if dir == "" {
+			continue
+		}
+		info, err := os.Stat(dir)
+		switch {
+		case errors.Is(err, os.ErrNotExist): // serve makes it
+		case err != nil:
+			out = append(out, postfix.Problem{Fatal: true, Setting: setting, What: err.Error(), Do: "let the daemon's user read and write it"})
+		case info.Mode().Perm()&0o077 != 0:
+			out = append(out, postfix.Problem{Fatal: true, Setting: setting, What: dir + " is open to other users", Do: "chmod 700 " + dir})
+		}
+	}
+	return out
+}
+
+func wiring(cfg *config.Config) postfix.CheckOptions {
+	return postfix.CheckOptions{ConfigDir: cfg.Postfix.ConfigDir, Milter: cfg.Milter.Listen, Reentry: cfg.Relay.Reentry, Inbound: cfg.Relay.Inbound,
+		Inside: cfg.File.Inside, Domains: cfg.Organisation.Domains}
+}
+
+// refuseWiring keeps the daemon from starting beside a Postfix that would let
+// clear text out behind its back (design: "where it cannot ask").
+func refuseWiring(ctx context.Context, cfg *config.Config, d *daemon) error {
+	if !cfg.Postfix.Asks() {
+		d.log.Warn("postfix.ask is false: addresses are taken as they are spelt")
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	problems, err := postfix.Check(ctx, wiring(cfg))
+	if err != nil {
+		return fmt.Errorf("postfix: %w", err)
+	}
+	var fatal []error
+	for _, p := range problems {
+		if p.Fatal {
+			fatal = append(fatal, fmt.Errorf("%s: %s; do: %s", p.Setting, p.What, p.Do))
+		} else {
+			d.log.Warn("postfix wiring", "setting", p.Setting, "what", p.What, "do", p.Do)
+		}
+	}
+	return errors.Join(fatal...)
+}

@@ -1,0 +1,273 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/config"
+	"github.com/postseal/postseal/milter"
+	"github.com/postseal/postseal/notice"
+	"github.com/postseal/postseal/outbox"
+	"github.com/postseal/postseal/policy"
+	"github.com/postseal/postseal/portal"
+	"github.com/postseal/postseal/relay"
+	"github.com/postseal/postseal/shelf"
+	"github.com/postseal/postseal/store"
+)
+
+// shutdownGrace is how long a message that is being decided may still take
+// after the daemon was told to stop; Postfix keeps the client waiting meanwhile
+// and tries again when it is cut.
+const shutdownGrace = 20 * time.Second
+
+// daemon is the whole running program: one milter, one portal, one outbox
+// worker and the operator's listener, around one store.
+type daemon struct {
+	cfg      *config.Config
+	log      *slog.Logger
+	store    *store.Store
+	policy   atomic.Pointer[policy.File]
+	filter   *milter.Filter
+	worker   *outbox.Worker
+	registry *prometheus.Registry
+	web      *http.Server
+	operator *http.Server
+
+	milterListener, webListener, operatorListener net.Listener
+}
+
+// daemonOptions are what the demo and tests set differently. The zero value is
+// the program as it is served.
+type daemonOptions struct {
+	log      *slog.Logger                                                  // nil: as the configuration says, to standard error
+	dial     func(ctx context.Context, network, address string) (net.Conn, error) // of Redis; nil: the network
+	insecure bool                                                          // the portal speaks plain http on loopback
+	keys     *store.Keyring                                                // nil: from the configured file
+}
+
+// newDaemon builds every part and binds every listener. It does not need Redis
+// or Postfix to be there.
+func newDaemon(cfg *config.Config, o daemonOptions) (_ *daemon, err error) {
+	d := &daemon{cfg: cfg, log: o.log, registry: prometheus.NewRegistry()}
+	if d.log == nil {
+		d.log = newLogger(cfg.Log, os.Stderr)
+	}
+	d.policy.Store(&cfg.File)
+	d.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	keys := o.keys
+	if keys == nil {
+		if keys, err = loadKeyring(credential(cfg.Keys.Master)); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		if err != nil {
+			d.Close()
+		}
+	}()
+	if d.store, err = storeFor(cfg, keys, o.dial); err != nil {
+		return nil, err
+	}
+	parts, err := newParts(cfg, d)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.buildFilter(keys, parts); err != nil {
+		return nil, err
+	}
+	if err := d.buildPortal(parts, o.insecure); err != nil {
+		return nil, err
+	}
+	d.operator = &http.Server{Handler: operatorPages(d), ReadHeaderTimeout: 5 * time.Second}
+	return d, d.listen()
+}
+
+// parts are what both milter and portal work with.
+type parts struct {
+	brand   notice.Brand
+	notices *notice.Notices
+	shelf   shelf.Shelf
+	zone    *time.Location
+	inside  func(addr.Address) bool
+}
+
+func newParts(cfg *config.Config, d *daemon) (parts, error) {
+	zone, err := time.LoadLocation(cfg.TimeZone)
+	if err != nil {
+		return parts{}, fmt.Errorf("timezone: %w", err)
+	}
+	for _, dir := range []string{cfg.Milter.Spool, cfg.Shelf.Dir} {
+		if dir != "" {
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				return parts{}, err
+			}
+		}
+	}
+	p := parts{zone: zone, brand: brandOf(cfg), inside: func(a addr.Address) bool { return d.policy.Load().Inside(a) }}
+	p.notices = notice.New(p.brand, zone)
+	if cfg.Shelf.Dir != "" {
+		p.shelf, err = shelf.OpenDir(cfg.Shelf.Dir, shelf.DirOptions{MaxBytes: int64(cfg.Shelf.MaxBytes)})
+	}
+	return p, err
+}
+
+func brandOf(cfg *config.Config) notice.Brand {
+	return notice.Brand{
+		Organisation: cfg.Organisation.Name, Service: addr.MustParse(cfg.Service.Address), ServiceDomain: cfg.Service.Domain,
+		PortalURL: cfg.Portal.URL, Colour: cfg.Service.Colour, HelpURL: cfg.Service.HelpURL, PrivacyURL: cfg.Service.PrivacyURL,
+		Address: strings.Join(cfg.Service.AddressLines, "\n"), Disclaimer: cfg.Service.Disclaimer, Explanation: cfg.Service.Explanation,
+	}
+}
+
+// storeFor opens the store that the configuration names.
+func storeFor(cfg *config.Config, keys *store.Keyring, dial func(context.Context, string, string) (net.Conn, error)) (*store.Store, error) {
+	password := ""
+	if cfg.Redis.PasswordFile != "" {
+		b, err := readSmall(credential(cfg.Redis.PasswordFile))
+		if err != nil {
+			return nil, fmt.Errorf("redis password: %w", err)
+		}
+		password = strings.TrimRight(string(b), "\r\n")
+	}
+	return store.Open(store.Options{
+		Addresses: cfg.Redis.Addresses, MasterName: cfg.Redis.MasterName, Username: cfg.Redis.Username, Password: password,
+		TLS: cfg.Redis.TLS, WaitReplicas: cfg.Redis.WaitReplicas, VolatileOK: cfg.Redis.VolatileOK, Keys: keys, Dialer: dial,
+	})
+}
+
+// openStore is for the commands that look at the store beside a running daemon.
+func openStore(configPath string) (*config.Config, *store.Store, error) {
+	cfg, err := config.Load(configPath)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := loadKeyring(credential(cfg.Keys.Master))
+	if err != nil {
+		return nil, nil, err
+	}
+	st, err := storeFor(cfg, keys, nil)
+	return cfg, st, err
+}
+
+// credential turns credential:NAME into the file that systemd lays there.
+func credential(name string) string {
+	if n, ok := strings.CutPrefix(name, "credential:"); ok {
+		return os.Getenv("CREDENTIALS_DIRECTORY") + "/" + n
+	}
+	return name
+}
+
+func (d *daemon) buildPortal(p parts, insecure bool) error {
+	kept := p.shelf
+	if kept == nil { // no links, but a posted file still has to lie somewhere while it is read
+		dir, err := shelf.OpenDir(d.cfg.Milter.Spool+"/staged", shelf.DirOptions{MaxBytes: int64(d.cfg.Shelf.MaxBytes)})
+		if err != nil {
+			return err
+		}
+		kept = dir
+	}
+	handler, err := portal.New(portal.Config{
+		BaseURL: d.cfg.Portal.URL, Brand: p.brand, Store: d.store, Shelf: kept, Notices: p.notices, Outbox: d.worker,
+		Inbound: &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: p.inside},
+		Inside:  p.inside, Tag: d.cfg.Portal.ReplyTag, Spool: d.cfg.Milter.Spool, Log: d.log, Metrics: portal.NewMetrics(d.registry),
+		AttachLimit: int64(d.cfg.Portal.AttachLimit), Location: p.zone, Insecure: insecure,
+	})
+	if err != nil {
+		return err
+	}
+	d.web = portal.HTTPServer(d.cfg.Portal.Listen, handler)
+	return nil
+}
+
+// Run serves until ctx is done, then lets what is under way end: first the
+// milter stops taking new work, then the portal, then the outbox.
+func (d *daemon) Run(ctx context.Context) error {
+	defer d.Close()
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error { return ended(d.filter.Serve(d.milterListener)) })
+	group.Go(func() error { return ended(d.serveWeb()) })
+	group.Go(func() error { return ended(d.operator.Serve(d.operatorListener)) })
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	group.Go(func() error { return ended(d.worker.Run(work)) })
+	group.Go(func() error { return ended(d.sweep(work)) })
+	group.Go(func() error {
+		<-running.Done()
+		defer stopWork()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+		defer cancel()
+		return errors.Join(ended(d.filter.Shutdown(grace)), ended(d.web.Shutdown(grace)), ended(d.operator.Shutdown(grace)))
+	})
+	d.log.Info("postseal is serving", "version", version, "milter", d.milterListener.Addr().String(), "portal", d.webListener.Addr().String())
+	return group.Wait()
+}
+
+func (d *daemon) serveWeb() error {
+	if d.cfg.Portal.TLSCert != "" {
+		return d.web.ServeTLS(d.webListener, d.cfg.Portal.TLSCert, d.cfg.Portal.TLSKey)
+	}
+	return d.web.Serve(d.webListener)
+}
+
+// sweepEvery is how often what has had its time is cleared away. Nothing waits
+// for it: every time is compared when it is read.
+const sweepEvery = 10 * time.Minute
+
+func (d *daemon) sweep(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-tick.C:
+			if _, err := d.store.Sweep(ctx, now); err != nil {
+				d.log.Warn("sweep failed, tried again later", "error", err)
+			}
+		}
+	}
+}
+
+// reload takes over the rules of a changed configuration file; the old ones
+// stay when the new ones are wrong.
+func (d *daemon) reload(path string) {
+	cfg, err := config.Load(path)
+	if err != nil {
+		d.log.Error("the new configuration is wrong, the old rules stay", "error", err)
+		return
+	}
+	d.policy.Store(&cfg.File)
+	d.log.Info("rules reloaded; other settings need a restart", "file", path)
+}
+
+// ended turns the ways in which a server says that it was told to stop into nil.
+func ended(err error) error {
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.Canceled) || errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Close frees what newDaemon bound.
+func (d *daemon) Close() {
+	for _, l := range []net.Listener{d.milterListener, d.webListener, d.operatorListener} {
+		if l != nil {
+			l.Close()
+		}
+	}
+	if d.store != nil {
+		d.store.Close()
+	}
+}

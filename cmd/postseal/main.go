@@ -1,0 +1,141 @@
+// Command postseal is the secure-mail gateway: a milter that seals outbound
+// mail beside Postfix, and the web portal where its recipients read and answer.
+//
+// This package only wires: each subcommand is one file, and run is main without
+// the process around it, so that tests drive it as a user would. Start at
+// commands below and at newDaemon.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// version is set by the linker (see Makefile).
+var version = "development"
+
+// streams are what a command talks through.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// command is one subcommand. run gets the arguments behind the command's name.
+type command struct {
+	name, args, what string
+	run              func(ctx context.Context, args []string, s streams) error
+}
+
+func commands() []command {
+	return []command{
+		{"serve", "[--config FILE]", "run the milter, the portal and the outbox", serve},
+		{"demo", "[--once] [--listen ADDR]", "the whole program on loopback, nothing to install", demoCommand},
+		{"check", "[--config FILE]", "say what is wrong with the set-up and what to do", check},
+		{"classify", "[flags] MAIL...", "say what would become of a message, and why", classify},
+		{"open", "--escrow SECRETKEY FILE", "open a securedoc.html without any server", openCommand},
+		{"config", "example", "print an annotated configuration", configCommand},
+		{"keys", "new FILE", "make a master-key file", keysCommand},
+		{"envelope", "show|recall ID [ADDRESS...]", "look at one sealed message, or take it back", envelopeCommand},
+		{"version", "", "print the version", versionCommand},
+	}
+}
+
+// errReported says that a command has already told the user what is wrong.
+var errReported = errors.New("already reported")
+
+// usageError is a mistake in the command line: exit status 2.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// run does what the command line says and gives the exit status: 0 done, 1
+// failed, 2 the command line was wrong.
+func run(ctx context.Context, args []string, s streams) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage(s.out)
+		if len(args) == 0 {
+			return 2
+		}
+		return 0
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return report(c, c.run(ctx, args[1:], s), s.err)
+		}
+	}
+	fmt.Fprintf(s.err, "postseal: there is no command %q; postseal help lists them\n", args[0])
+	return 2
+}
+
+func report(c command, err error, w io.Writer) int {
+	var wrong usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errReported):
+		return 1
+	case errors.As(err, &wrong):
+		fmt.Fprintf(w, "postseal %s: %v\nusage: postseal %s\n", c.name, err, strings.TrimSpace(c.name+" "+c.args))
+		return 2
+	}
+	fmt.Fprintf(w, "postseal %s: %v\n", c.name, err)
+	return 1
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "postseal seals outbound mail beside Postfix.\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  postseal %-38s %s\n", strings.TrimSpace(c.name+" "+c.args), c.what)
+	}
+	fmt.Fprint(w, "\nEvery command takes -h. The configuration is read from --config, $POSTSEAL_CONFIG\nor "+defaultConfig+", in this order.\n")
+}
+
+func versionCommand(_ context.Context, _ []string, s streams) error {
+	_, err := fmt.Fprintln(s.out, "postseal", version)
+	return err
+}
+
+// defaultConfig is where the packages put the configuration.
+const defaultConfig = "/etc/postseal/postseal.yaml"
+
+// flags makes a flag set that reports its mistakes as usageError.
+func flags(name string, s streams) *flag.FlagSet {
+	f := flag.NewFlagSet("postseal "+name, flag.ContinueOnError)
+	f.SetOutput(s.err)
+	return f
+}
+
+// configFlag adds --config with its default.
+func configFlag(f *flag.FlagSet) *string {
+	preset := os.Getenv("POSTSEAL_CONFIG")
+	if preset == "" {
+		preset = defaultConfig
+	}
+	return f.String("config", preset, "configuration `FILE`")
+}
+
+func parse(f *flag.FlagSet, args []string) error {
+	if err := f.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return errUsage(err)
+	}
+	return nil
+}
+
+// errUsage wraps a mistake that the flag package has already printed.
+func errUsage(err error) error { return usageError{err.Error()} }
