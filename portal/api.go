@@ -85,6 +85,7 @@ func (v *visit) apiRefuse(err error) {
 	if what.quote != "" {
 		text += " Reason given: " + what.quote
 	}
+	text += " " + what.next
 	v.json(what.status, map[string]string{"error": what.code, "text": text, "next": what.next})
 }
 

@@ -57,11 +57,12 @@ type picture struct {
 }
 
 type displayer struct {
-	out    shown
-	blocks []block
-	images map[string]picture
-	text   int // bytes of text kept
-	pixels int // bytes of pictures kept
+	out     shown
+	blocks  []block
+	images  map[string]picture
+	text    int // bytes of text kept
+	pixels  int // bytes of pictures kept
+	inlined int // bytes of pictures put into the text, each time it names one
 }
 
 func (d *displayer) leaf(l *leaf) error {

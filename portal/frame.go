@@ -64,9 +64,10 @@ func (d *displayer) pictures(t *html.Token) bool {
 		}
 		id := unescapeCID(a.Val[4:])
 		p, ok := d.images[id]
-		if !ok {
+		if !ok || d.inlined+len(p.data) > 2*MaxInlineImages { // one picture can be named a thousand times
 			continue
 		}
+		d.inlined += len(p.data)
 		t.Attr[i].Val = "data:" + p.kind + ";base64," + base64.StdEncoding.EncodeToString(p.data)
 		changed = true
 		for j := range d.out.files {

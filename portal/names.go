@@ -85,7 +85,8 @@ func decodeExtended(value string) string {
 // a device; "" when nothing is left.
 func cleanName(s string) string {
 	s = strings.ToValidUTF8(s, "")
-	s = path.Base(strings.ReplaceAll("/"+s, `\`, "/"))
+	s = strings.ReplaceAll(s, `\`, "/")
+	s = s[strings.LastIndexByte(s, '/')+1:]
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t' || r == '\n' || r == '\r':

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
+	"net/http"
 	"regexp"
 	"strings"
 
@@ -72,8 +73,16 @@ func (s *Server) mayReply(rec store.Record) error {
 }
 
 func (v *visit) askReply(rec store.Record, d draft, problems ...problem) error {
-	return v.show("reply", "Reply", map[string]any{"Path": "/m/" + rec.ID.String(), "Marking": rec.Marking, "To": fromLine(rec),
-		"Subject": replySubject(rec), "Limit": size(v.s.AttachLimit), "Text": d.text, "Once": d.once}, problems...)
+	status := http.StatusOK
+	if len(problems) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return v.showReply(status, rec, d, problems...)
+}
+
+func (v *visit) showReply(status int, rec store.Record, d draft, problems ...problem) error {
+	return v.showStatus(status, "reply", "Reply", map[string]any{"Path": "/m/" + rec.ID.String(), "Marking": rec.Marking, "To": fromLine(rec),
+		"Subject": replySubject(rec), "Limit": size(v.s.AttachLimit), "Text": d.text, "Once": d.once}, true, problems...)
 }
 
 // submitReply sends it while the writer waits, so that a refusal reaches her with
@@ -110,7 +119,7 @@ func submitReply(v *visit) error {
 	req := store.ReleaseRequest{ID: id, Secret: secret, Person: p, Purpose: forReply, Now: v.now}
 	if err := v.send(req, d); err != nil {
 		if errors.Is(err, errNotSent) {
-			return v.askReply(rec, *d, problem{"text", "The mail server does not take it just now. Nothing has been sent. Wait a few minutes, choose your files again and send it again"})
+			return v.showReply(http.StatusServiceUnavailable, rec, *d, problem{"text", "The mail server does not take it just now. Nothing has been sent. Wait a few minutes, choose your files again and send it again"})
 		}
 		return told{err, &rec, p.Address()}
 	}

@@ -144,6 +144,9 @@ func (v *visit) shelve(id envelope.ID, secret envelope.Secret, f *os.File) error
 		return fmt.Errorf("portal: spool: %w", err)
 	}
 	got, err := envelope.DigestOf(f)
+	if errors.Is(err, envelope.ErrBroken) || errors.Is(err, envelope.ErrVersion) || errors.Is(err, envelope.ErrTooBig) {
+		return told{errChanged, &rec, addr.Address{}} // whatever it is, it was not sent
+	}
 	if err != nil {
 		return fmt.Errorf("portal: spool: %w", err)
 	}

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"github.com/postseal/postseal/addr"
@@ -115,6 +114,3 @@ func takeBack(v *visit) error {
 	v.see("/sent/" + id.String())
 	return nil
 }
-
-// joinNames lists header values for show.
-func joinNames(list []string) string { return strings.Join(list, ", ") }
