@@ -20,6 +20,9 @@ var dropped = []string{"bcc", "content-length", "resent-bcc", "return-path"}
 // body, as at Postfix. head holds the remaining fields byte for byte.
 func split(raw []byte) (fields []field, head, body []byte) {
 	rest := raw
+	if !bytes.HasSuffix(raw, []byte("\r\n")) { // SMTP's end of data brings it along; other callers may not
+		rest = append(slices.Clip(raw), "\r\n"...)
+	}
 	for len(rest) > 0 {
 		if after, ok := bytes.CutPrefix(rest, []byte("\r\n")); ok {
 			return fields, head, after

@@ -37,3 +37,12 @@ func tryOf(key string) (try, bool) {
 	}
 	return try{}, false
 }
+
+// Tries gives what to try, one line each, for the terminal.
+func Tries() []string {
+	var out []string
+	for _, t := range tries() {
+		out = append(out, t.Title+": "+t.What)
+	}
+	return out
+}
