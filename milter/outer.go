@@ -108,8 +108,8 @@ func (f *Filter) from(j *job) addr.Named {
 	if from.Address.IsZero() || !j.rules.Inside(from.Address) {
 		from = addr.Named{Name: or2(shown.Address.String(), brand.Organisation), Address: brand.Service}
 	}
-	if shown.OnBehalf != "" {
-		from.Name = or2(shown.Address.String(), brand.Organisation) + " on behalf of " + oneLine(shown.OnBehalf)
+	if words := oneLine(shown.OnBehalf); words != "" && !digitRun(words) {
+		from.Name = words // "A on behalf of B"
 	}
 	return from
 }

@@ -19,8 +19,10 @@ func (f *Filter) fillRecord(s *sealing) error {
 	shown := j.verdict.Shown
 	r.Profile = s.profile
 	r.Sender, r.SenderName, r.OnBehalf = shown.Address, shown.Name, shown.OnBehalf
-	if r.Sender.IsZero() {
-		r.Sender = f.Notices.Brand().Service
+	if from := f.from(j); !from.Address.Equal(shown.Address) {
+		// The record's sender may see and recall: an outsider whose mail was
+		// redirected may not even learn where to.
+		r.Sender, r.SenderName = from.Address, shown.Address.String()
 	}
 	r.EnvelopeFrom = j.Sender
 	r.To, r.Cc = writtenAll(j.shown("To")), writtenAll(j.shown("Cc"))
