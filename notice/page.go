@@ -1,0 +1,140 @@
+package notice
+
+import (
+	"embed"
+	htmltemplate "html/template"
+	"strconv"
+	"strings"
+	texttemplate "text/template"
+	"time"
+)
+
+//go:embed templates/en
+var templates embed.FS
+
+// DefaultColour is used where the brand sets none.
+const DefaultColour = "#1d70b8"
+
+// kinds are those that have templates.
+var kinds = [...]Kind{Message, Confirmation, Code, Activation, Reply, Bounce, PlainReply, PlainReplyTold}
+
+// view is what a template sees.
+type view struct {
+	Brand   look
+	D       any // pointer to the kind's data, prepared
+	Subject string
+}
+
+// look is the brand, cleaned for templates.
+type look struct {
+	Organisation, Service, PortalURL, Host       string
+	Colour, Ink, Link                            string // Ink is readable on Colour; Link is readable on white
+	HelpURL, PrivacyURL, Disclaimer, Explanation string
+	Address                                      []string
+}
+
+func lookOf(b Brand) look {
+	l := look{
+		Organisation: oneLine(b.Organisation, maxName),
+		Service:      b.Service.String(),
+		Colour:       colour(b.Colour),
+		Disclaimer:   paragraphs(b.Disclaimer),
+		Explanation:  paragraphs(b.Explanation),
+		Address:      lines(strings.Split(paragraphs(b.Address), "\n")),
+	}
+	l.PortalURL, _ = webAddress(strings.TrimSuffix(b.PortalURL, "/"))
+	l.Host = host(l.PortalURL)
+	l.HelpURL, _ = webAddress(b.HelpURL)
+	l.PrivacyURL, _ = webAddress(b.PrivacyURL)
+	l.Ink, l.Link = "#ffffff", l.Colour
+	if luminance(l.Colour) > 0.179 { // where black and white contrast the same (WCAG 2.2, 1.4.3)
+		l.Ink = "#0b0c0c"
+	}
+	if luminance(l.Colour) > 0.183 { // contrast below 4.5 on white
+		l.Link = DefaultColour
+	}
+	return l
+}
+
+// colour gives "#rrggbb" or the default.
+func colour(s string) string {
+	if len(s) != 7 || s[0] != '#' {
+		return DefaultColour
+	}
+	if _, err := strconv.ParseUint(s[1:], 16, 32); err != nil {
+		return DefaultColour
+	}
+	return strings.ToLower(s)
+}
+
+// luminance is WCAG's relative luminance, with a short polynomial in place of the
+// sRGB curve: near enough for a choice between two inks.
+func luminance(c string) float64 {
+	sum := 0.0
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		v, _ := strconv.ParseUint(c[1+2*i:3+2*i], 16, 8)
+		f := float64(v) / 255
+		sum += weight * f * f * (0.8 + 0.2*f)
+	}
+	return sum
+}
+
+// page holds the three templates of one kind.
+type page struct {
+	head, text *texttemplate.Template
+	rich       *htmltemplate.Template
+}
+
+// parsed reads the embedded templates. They are part of the program, so a fault
+// in them stops it at the start.
+func parsed(loc *time.Location) map[Kind]page {
+	functions := map[string]any{
+		"time":  func(t time.Time) string { return Time(t, loc) },
+		"clock": func(t time.Time) string { return t.In(loc).Format("15:04 MST") },
+		"after": func(t time.Time, minutes int) time.Time { return t.Add(time.Duration(minutes) * time.Minute) },
+		"br":    breaks,
+	}
+	pages := map[Kind]page{}
+	for _, k := range kinds {
+		file := "templates/en/" + string(k)
+		pages[k] = page{
+			head: texttemplate.Must(texttemplate.New(string(k)+".subject").Funcs(functions).ParseFS(templates, file+".subject")),
+			text: texttemplate.Must(texttemplate.New("layout.txt").Funcs(functions).ParseFS(templates, "templates/en/layout.txt", file+".txt")),
+			rich: htmltemplate.Must(htmltemplate.New("layout.html").Funcs(functions).ParseFS(templates, "templates/en/layout.html", file+".html")),
+		}
+	}
+	return pages
+}
+
+func (p page) subject(v view) (string, error) {
+	var b strings.Builder
+	err := p.head.Execute(&b, v)
+	return oneLine(b.String(), maxSubject), err
+}
+
+func (p page) plain(v view) (string, error) {
+	var b strings.Builder
+	err := p.text.Execute(&b, v)
+	return tidy(b.String()), err
+}
+
+func (p page) html(v view) (string, error) {
+	var b strings.Builder
+	err := p.rich.Execute(&b, v)
+	return b.String(), err
+}
+
+// tidy leaves at most one empty line between paragraphs, so that templates need
+// not care where an optional one is missing.
+func tidy(s string) string {
+	var out []string
+	empty := true
+	for _, line := range strings.Split(s, "\n") {
+		line = strings.TrimRight(line, " \t")
+		if line != "" || !empty {
+			out = append(out, line)
+		}
+		empty = line == ""
+	}
+	return strings.TrimRight(strings.Join(out, "\n"), "\n") + "\n"
+}
