@@ -197,49 +197,66 @@ func (r *resolution) inList(list []string, domain string, depth int) (bool, erro
 
 // splitMembers splits a result such as "a@x, Jane <b@x>, |/bin/prog" at commas
 // outside quotes, keeps what stands in angle brackets and drops comments.
+// Addresses without brackets may also be parted by white space.
 func splitMembers(answer string) []string {
 	var out []string
-	var b strings.Builder
-	quoted, comment := false, 0
-	flush := func() {
-		m := strings.TrimSpace(b.String())
-		b.Reset()
-		if i, j := strings.LastIndexByte(m, '<'), strings.LastIndexByte(m, '>'); i >= 0 && j > i {
-			m = strings.TrimSpace(m[i+1 : j])
-		}
-		if strings.HasPrefix(m, `"|`) || strings.HasPrefix(m, `"/`) || strings.HasPrefix(m, `":include:`) {
-			m = strings.Trim(m, `"`)
-		}
-		if m != "" {
-			out = append(out, m)
+	for _, m := range cutUnquoted(answer, ",") {
+		i, j := strings.LastIndexByte(m, '<'), strings.LastIndexByte(m, '>')
+		switch bare := strings.Trim(m, `"`); {
+		case strings.HasPrefix(bare, "|"), strings.HasPrefix(bare, "/"), strings.HasPrefix(bare, ":include:"):
+			out = append(out, bare)
+		case i >= 0 && j > i:
+			out = append(out, strings.TrimSpace(m[i+1:j]))
+		default:
+			out = append(out, cutUnquoted(withoutComments(m), " \t")...)
 		}
 	}
-	for i := 0; i < len(answer); i++ {
-		c := answer[i]
-		switch {
-		case c == '\\' && i+1 < len(answer) && quoted:
-			b.WriteByte(c)
+	return out
+}
+
+// cutUnquoted cuts at any of the separators that stands outside quotes and drops
+// empty pieces.
+func cutUnquoted(text, separators string) []string {
+	var out []string
+	start, quoted := 0, false
+	piece := func(end int) {
+		if p := strings.TrimSpace(text[start:end]); p != "" {
+			out = append(out, p)
+		}
+	}
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\' && quoted:
 			i++
-			b.WriteByte(answer[i])
-		case comment > 0:
-			if c == '(' {
-				comment++
-			} else if c == ')' {
-				comment--
-			}
 		case c == '"':
 			quoted = !quoted
-			b.WriteByte(c)
-		case quoted:
-			b.WriteByte(c)
-		case c == '(' && !strings.HasPrefix(strings.TrimSpace(b.String()), "|"):
-			comment++
-		case c == ',':
-			flush()
-		default:
-			b.WriteByte(c)
+		case !quoted && strings.IndexByte(separators, c) >= 0:
+			piece(i)
+			start = i + 1
 		}
 	}
-	flush()
+	piece(len(text))
 	return out
+}
+
+// withoutComments drops (comments), which may stand within each other.
+func withoutComments(text string) string {
+	var b strings.Builder
+	depth, quoted := 0, false
+	for _, c := range text {
+		switch {
+		case c == '"' && depth == 0:
+			quoted = !quoted
+		case c == '(' && !quoted:
+			depth++
+			continue
+		case c == ')' && !quoted && depth > 0:
+			depth--
+			continue
+		}
+		if depth == 0 {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
 }
