@@ -129,6 +129,19 @@ func (s *Server) wait(done <-chan struct{}) error {
 	}
 }
 
+// WaitFor polls until done says so: for states that Redis reaches by itself some
+// time after a command, such as a cluster's. It fails the test after startTimeout.
+func (s *Server) WaitFor(done func() bool) {
+	s.t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(startTimeout); !done(); <-tick.C {
+		if time.Now().After(end) {
+			s.t.Fatalf("redis-server at %s: waited too long", s.Addr)
+		}
+	}
+}
+
 // Client gives a plain client for looking into the server; the caller closes it.
 func (s *Server) Client() *redis.Client { return redis.NewClient(&redis.Options{Addr: s.Addr}) }
 
