@@ -129,14 +129,21 @@ func (v *visitor) title() string {
 	return ""
 }
 
+// entry is one field of a form, in the order of the page.
+type entry struct{ name, value string }
+
 // submit fills in the form that has all these fields and sends it.
 func (v *visitor) submit(ctx context.Context, values map[string]string, files ...File) error {
-	form, fields, err := v.form(values)
+	form, entries, err := v.form(values)
 	if err != nil {
 		return err
 	}
-	for name, value := range values {
-		fields.Set(name, value)
+	fields := url.Values{}
+	for i, e := range entries {
+		if value, typed := values[e.name]; typed {
+			entries[i].value = value
+		}
+		fields.Set(e.name, entries[i].value)
 	}
 	target, err := v.resolve(attribute(form, "action"))
 	if err != nil {
@@ -144,7 +151,7 @@ func (v *visitor) submit(ctx context.Context, values map[string]string, files ..
 	}
 	body, kind := strings.NewReader(fields.Encode()), "application/x-www-form-urlencoded"
 	if attribute(form, "enctype") == "multipart/form-data" {
-		if body, kind, err = multipartForm(fields, files); err != nil {
+		if body, kind, err = multipartForm(entries, files); err != nil {
 			return err
 		}
 	}
@@ -161,12 +168,16 @@ func (v *visitor) submit(ctx context.Context, values map[string]string, files ..
 	return v.show(answer)
 }
 
-func multipartForm(fields url.Values, files []File) (body *strings.Reader, kind string, err error) {
+// multipartForm writes the fields in their order and the files, all named
+// "file", behind them.
+func multipartForm(entries []entry, files []File) (body *strings.Reader, kind string, err error) {
 	var b strings.Builder
 	w := multipart.NewWriter(&b)
 	var errs []error
-	for name, values := range fields {
-		errs = append(errs, w.WriteField(name, values[0]))
+	for _, e := range entries {
+		if e.name != "file" {
+			errs = append(errs, w.WriteField(e.name, e.value))
+		}
 	}
 	for _, f := range files {
 		part, err := w.CreateFormFile("file", f.Name)
@@ -181,23 +192,25 @@ func multipartForm(fields url.Values, files []File) (body *strings.Reader, kind 
 
 // form finds the first form that has fields of all these names and gives it
 // with the values that stand in it.
-func (v *visitor) form(wanted map[string]string) (*html.Node, url.Values, error) {
+func (v *visitor) form(wanted map[string]string) (*html.Node, []entry, error) {
 	for form := range v.page.Descendants() {
 		if form.Type != html.ElementNode || form.Data != "form" {
 			continue
 		}
-		fields := url.Values{}
+		var entries []entry
+		names := map[string]bool{}
 		for n := range form.Descendants() {
-			if n.Type == html.ElementNode && slices.Contains([]string{"input", "select", "textarea", "button"}, n.Data) && attribute(n, "name") != "" {
-				fields.Set(attribute(n, "name"), attribute(n, "value"))
+			if name := attribute(n, "name"); n.Type == html.ElementNode && name != "" && slices.Contains([]string{"input", "select", "textarea"}, n.Data) {
+				entries = append(entries, entry{name, attribute(n, "value")})
+				names[name] = true
 			}
 		}
 		has := true
 		for name := range wanted {
-			has = has && fields.Has(name)
+			has = has && names[name]
 		}
 		if has {
-			return form, fields, nil
+			return form, entries, nil
 		}
 	}
 	return nil, nil, fmt.Errorf("the page %q has not the form that was looked for", v.title())

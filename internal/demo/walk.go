@@ -48,6 +48,8 @@ type walker struct {
 	plain, tagged, flagged sent
 	jane                   *visitor
 	message                string // path of the tagged message's page
+	file                   *keyHolder
+	opened                 opened
 }
 
 // Run walks, printing a line for each step, and stops at the first that does
@@ -91,6 +93,7 @@ func (w *walker) steps() []step {
 		{"securedoc.html opens with a code by mail, byte for byte", w.openFile},
 		{"somebody else who has the file is refused", w.refuseStranger},
 		{"a reply written on the page arrives at the writer's, tagged, with its attachment", w.reply},
+		{"a reply written in the opened file does, too", w.replyFromFile},
 		{"the writer has one confirmation for each sealed message, and none for the plain one", w.confirmations},
 	}
 }
@@ -288,32 +291,39 @@ func (w *walker) saveMessage(ctx context.Context) error {
 	return same("the saved message", got, w.tagged.raw)
 }
 
-// reply answers on the page and looks at what the writer gets.
+const replyWords = "Thank you. I have signed it."
+
+// reply answers on the page.
 func (w *walker) reply(ctx context.Context) error {
 	if err := w.jane.open(ctx, w.message+"/reply"); err != nil {
 		return err
 	}
-	const words = "Thank you. I have signed it."
-	after, file := w.Catcher.Last(), File{Name: "signed.pdf", Body: Sample().Body}
-	if err := w.jane.submit(ctx, map[string]string{"text": words}, file); err != nil {
+	after, answer := w.Catcher.Last(), File{Name: "signed.pdf", Body: Sample().Body}
+	if err := w.jane.submit(ctx, map[string]string{"text": replyWords}, answer); err != nil {
 		return err
 	}
-	m, err := w.wait(ctx, after, w.tagged.draft.From, "reply", answered)
+	return w.replied(ctx, after, w.tagged, Outside()[0], answer)
+}
+
+// replied looks at what the writer of s gets: tagged once, so that an answer
+// from Outlook is sealed again and goes to the one who replied.
+func (w *walker) replied(ctx context.Context, after int, s sent, by Person, answer File) error {
+	m, err := w.wait(ctx, after, s.draft.From, "reply", answered)
 	if err != nil {
 		return err
 	}
 	p := m.Parsed
 	switch {
-	case !strings.HasPrefix(p.Subject, "[SECURE]") || strings.Count(p.Subject, "[SECURE]") != 1:
-		return fmt.Errorf("the reply's subject is %q, want one [SECURE] in front", p.Subject)
-	case !strings.Contains(p.Text, words):
+	case strings.Count(p.Subject, "[SECURE]") != 1:
+		return fmt.Errorf("the reply's subject is %q, want [SECURE] in it once", p.Subject)
+	case !strings.Contains(p.Text, replyWords):
 		return errors.New("the reply has not the words that were written")
-	case !strings.Contains(p.ReplyTo, Outside()[0].Address):
-		return fmt.Errorf("an answer would go to %q, want %s", p.ReplyTo, Outside()[0].Address)
+	case !strings.Contains(p.ReplyTo, by.Address):
+		return fmt.Errorf("an answer would go to %q, want %s", p.ReplyTo, by.Address)
 	case len(p.Files) != 1:
 		return fmt.Errorf("the reply has %d attachments, want 1", len(p.Files))
 	}
-	return same("the reply's attachment", p.Files[0].Body, file.Body)
+	return same("the reply's attachment", p.Files[0].Body, answer.Body)
 }
 
 // confirmations counts what postseal itself has written to the writer.

@@ -54,19 +54,25 @@ func (e *apiError) Error() string {
 	return fmt.Sprintf("the key server refused: %d %s: %s", e.Status, e.Code, e.Text)
 }
 
-// call posts a form to the first key server that the page names.
+// call posts a short form to the first key server that the page names.
 func (k *keyHolder) call(ctx context.Context, method string, values url.Values, into any) error {
-	if len(k.page.Servers) == 0 {
-		return errors.New("the page names no key server")
-	}
 	values.Set("id", k.page.ID.String())
 	values.Set("t", k.page.Secret.Encode())
 	values.Set("browser", k.browser)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, k.page.Servers[0]+"/api/v1/"+method, strings.NewReader(values.Encode()))
+	return k.post(ctx, method, "application/x-www-form-urlencoded", strings.NewReader(values.Encode()), into)
+}
+
+// post is what both short forms and replies go by: an origin of nobody, no
+// cookie, and an answer that a browser would let the page read.
+func (k *keyHolder) post(ctx context.Context, method, kind string, form io.Reader, into any) error {
+	if len(k.page.Servers) == 0 {
+		return errors.New("the page names no key server")
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, k.page.Servers[0]+"/api/v1/"+method, form)
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Content-Type", kind)
 	req.Header.Set("Origin", "null") // that of a file
 	r, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -137,16 +143,14 @@ func (w *walker) signIn(ctx context.Context, k *keyHolder, address string) (open
 
 // openFile opens the attachment of the flagged message as its recipient, who
 // has no account.
-func (w *walker) openFile(ctx context.Context) error {
-	k, err := newKeyHolder(w.flagged.arrived)
-	if err != nil {
+func (w *walker) openFile(ctx context.Context) (err error) {
+	if w.file, err = newKeyHolder(w.flagged.arrived); err != nil {
 		return err
 	}
-	o, err := w.signIn(ctx, k, Outside()[1].Address)
-	if err != nil {
+	if w.opened, err = w.signIn(ctx, w.file, Outside()[1].Address); err != nil {
 		return err
 	}
-	original, err := k.decrypt(o)
+	original, err := w.file.decrypt(w.opened)
 	if err != nil {
 		return err
 	}
@@ -166,4 +170,20 @@ func (w *walker) refuseStranger(ctx context.Context) error {
 		return nil
 	}
 	return fmt.Errorf("got %v, want the refusal not_recipient", err)
+}
+
+// replyFromFile answers from the opened file.
+func (w *walker) replyFromFile(ctx context.Context) error {
+	after, answer := w.Catcher.Last(), File{Name: "note.txt", Body: []byte("as discussed\r\n")}
+	form, kind, err := multipartForm([]entry{{"session", w.opened.Session}, {"id", w.file.page.ID.String()}, {"t", w.file.page.Secret.Encode()}, {"text", replyWords}}, []File{answer})
+	if err != nil {
+		return err
+	}
+	var done struct {
+		Sent bool `json:"sent"`
+	}
+	if err := w.file.post(ctx, "reply", kind, form, &done); err != nil {
+		return err
+	}
+	return w.replied(ctx, after, w.flagged, Outside()[1], answer)
 }
