@@ -43,6 +43,7 @@ type job struct {
 	plan        plan
 	fingerprint []byte
 	now         time.Time
+	named       map[string][]addr.Named // see shown
 }
 
 var (

@@ -87,8 +87,10 @@ func (f *Filter) page(s *sealing, from addr.Named, date time.Time) envelope.Page
 // them to choose from.
 func (s *sealing) offered() []string {
 	named := map[string]bool{}
-	for _, n := range append(s.job.shown("To"), s.job.shown("Cc")...) {
-		named[n.Address.Key()] = true
+	for _, field := range []string{"To", "Cc"} {
+		for _, n := range s.job.shown(field) {
+			named[n.Address.Key()] = true
+		}
 	}
 	var out []string
 	for _, t := range s.to {
@@ -139,25 +141,36 @@ func (f *Filter) serviceAddress(what string, id envelope.ID) addr.Address {
 	return a
 }
 
-// shown reads To or Cc for show. A secure suffix is taken off, as the recipient
+// shown gives To or Cc for show. A secure suffix is taken off, as the recipient
 // knows herself without it.
 func (j *job) shown(field string) []addr.Named {
+	if list, ok := j.named[field]; ok {
+		return list
+	}
+	deliver := map[string]addr.Address{}
+	for _, d := range j.verdict.Recipients {
+		if !d.Deliver.IsZero() {
+			deliver[d.Recipient.Key()] = d.Deliver
+		}
+	}
 	var out []addr.Named
 	for _, value := range j.all(field) {
-		named := addr.ParseHeader(value)
-		if named == nil {
-			named = lenient(value)
+		list := addr.ParseHeader(value)
+		if list == nil {
+			list = lenient(value)
 		}
-		for _, n := range named {
-			for _, d := range j.verdict.Recipients {
-				if d.Recipient.Equal(n.Address) && !d.Deliver.IsZero() {
-					n.Address = d.Deliver
-				}
+		for _, n := range list {
+			if a, ok := deliver[n.Address.Key()]; ok && !a.Equal(n.Address) {
+				n.Address = a
 			}
 			n.Name = shownName(n.Name)
 			out = append(out, n)
 		}
 	}
+	if j.named == nil {
+		j.named = map[string][]addr.Named{}
+	}
+	j.named[field] = out
 	return out
 }
 

@@ -52,8 +52,7 @@ func (r reach) copiesPass(v policy.Verdict) error {
 type planner struct {
 	f       *Filter
 	verdict policy.Verdict
-	reach   reach
-	seal    map[string]bool // keys of the addresses that are sealed
+	seal    map[string]bool // of every judged address (by key): is it sealed
 	batches map[string]*batch
 	placed  map[string]bool // addresses that stand in a batch
 	plan    plan
@@ -62,11 +61,9 @@ type planner struct {
 // plan sorts the recipients. A verdict without refusals is expected; whatever is
 // not Pass is sealed, also an action that this code does not know.
 func (f *Filter) plan(ctx context.Context, m *Mail, r reach, v policy.Verdict) (plan, error) {
-	p := planner{f: f, verdict: v, reach: r, seal: map[string]bool{}, batches: map[string]*batch{}, placed: map[string]bool{}}
+	p := planner{f: f, verdict: v, seal: map[string]bool{}, batches: map[string]*batch{}, placed: map[string]bool{}}
 	for _, d := range v.Recipients {
-		if d.Action != policy.Pass {
-			p.seal[d.Recipient.Key()] = true
-		}
+		p.seal[d.Recipient.Key()] = d.Action != policy.Pass
 	}
 	for i, rcpt := range m.Recipients {
 		if err := p.rcpt(ctx, rcpt, r.of[i]); err != nil {
@@ -126,11 +123,7 @@ func (p *planner) staysInside(ctx context.Context, a addr.Address) (bool, error)
 		return false, err
 	}
 	for _, final := range finals {
-		known := false
-		for _, judged := range p.reach.judged {
-			known = known || judged.Equal(final)
-		}
-		if !known || p.seal[final.Key()] {
+		if sealed, judged := p.seal[final.Key()]; sealed || !judged {
 			return false, nil
 		}
 	}
