@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -127,7 +128,7 @@ func TestWaitForReplicas(t *testing.T) {
 	if err := s.Ready(ctx); !errors.Is(err, store.ErrUnavailable) {
 		t.Fatalf("without a replica: got %v, want ErrUnavailable", err)
 	}
-	replica := redistest.StartRedis(t, "--replicaof", "127.0.0.1 "+server.Addr[len("127.0.0.1:"):])
+	replica := redistest.StartRedis(t, "--replicaof", "127.0.0.1 "+strconv.Itoa(server.Port()))
 	c := server.Client()
 	defer c.Close()
 	if n, err := c.Wait(ctx, 1, 20*time.Second).Result(); err != nil || n != 1 {
@@ -167,4 +168,37 @@ func TestCluster(t *testing.T) {
 		flush(t, server)
 		return storetest.Open(t, store.Options{Addresses: []string{server.Addr, server.Addr}, Now: now})
 	})
+}
+
+// TestSentinel kills the master: what was acknowledged and replicated is there
+// under the new one, and sealing goes on.
+func TestSentinel(t *testing.T) {
+	ctx := context.Background()
+	master := redistest.StartRedis(t, "--repl-diskless-sync-delay", "0")
+	replica := redistest.StartRedis(t, "--replicaof", "127.0.0.1 "+strconv.Itoa(master.Port()))
+	sentinel := redistest.StartSentinel(t, "ours", master)
+	c := master.Client()
+	defer c.Close()
+	s := storetest.Open(t, store.Options{Addresses: []string{sentinel.Addr}, MasterName: "ours"})
+	if stored, err := try(t, s, "before"); !stored || err != nil {
+		t.Fatalf("got %v, stored %v", err, stored)
+	}
+	if n, err := c.Wait(ctx, 1, 20*time.Second).Result(); err != nil || n != 1 {
+		t.Fatalf("the replica does not follow: %d %v", n, err)
+	}
+	watcher := sentinel.Client()
+	defer watcher.Close()
+	sentinel.WaitFor(func() bool { // the Sentinel has to know the replica before it can choose it
+		info, err := watcher.Info(ctx, "sentinel").Result()
+		return err == nil && strings.Contains(info, "slaves=1")
+	})
+	master.Kill()
+	replica.WaitFor(func() bool { return s.Ready(ctx) == nil })
+	if stored, err := try(t, s, "after"); !stored || err != nil {
+		t.Errorf("after the failover: got %v, stored %v", err, stored)
+	}
+	known, err := s.Lookup(ctx, storetest.Message(storetest.Keys(t), "before", time.Time{}, jane).Record.ID)
+	if err != nil || !known.Found {
+		t.Errorf("before the failover: found %v, %v", known.Found, err)
+	}
 }

@@ -55,22 +55,41 @@ func Path(t testing.TB) string {
 // form of its command line: "--appendfsync", "everysec".
 func StartRedis(t testing.TB, args ...string) *Server {
 	t.Helper()
+	s := newServer(t)
+	s.args = append(s.args, "--save", "", "--appendonly", "yes", "--appendfsync", "always")
+	s.Start(args...)
+	return s
+}
+
+// StartSentinel starts a Sentinel that watches master under a name and replaces
+// it a second after its death.
+func StartSentinel(t testing.TB, name string, master *Server) *Server {
+	t.Helper()
+	s := newServer(t)
+	conf := filepath.Join(s.Dir, "sentinel.conf")
+	text := fmt.Sprintf("sentinel monitor %[1]s 127.0.0.1 %[2]d 1\nsentinel down-after-milliseconds %[1]s 1000\nsentinel failover-timeout %[1]s 3000\n", name, master.Port())
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.args = append([]string{conf, "--sentinel"}, s.args...)
+	s.Start()
+	return s
+}
+
+// newServer makes directory, port and the arguments that every server has.
+func newServer(t testing.TB) *Server {
+	t.Helper()
 	Path(t)
 	dir, err := os.MkdirTemp("", "psredis")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &Server{t: t, Dir: dir, Addr: freeAddr(t)}
-	_, port, _ := net.SplitHostPort(s.Addr)
-	s.args = append([]string{
-		"--bind", "127.0.0.1", "--port", port, "--dir", dir, "--daemonize", "no", "--save", "",
-		"--appendonly", "yes", "--appendfsync", "always", "--logfile", filepath.Join(dir, "redis.log"),
-	}, args...)
+	s.args = []string{"--bind", "127.0.0.1", "--port", strconv.Itoa(s.Port()), "--dir", dir, "--daemonize", "no", "--logfile", filepath.Join(dir, "redis.log")}
 	t.Cleanup(func() {
 		s.Kill()
 		_ = os.RemoveAll(dir)
 	})
-	s.Start()
 	return s
 }
 
