@@ -43,7 +43,11 @@ export class Notices {
 
   busy(text) {
     this.status.textContent = text ? text + "…" : "";
-    if (text) this.problem.hidden = true;
+    if (text) this.clear();
+  }
+
+  clear() {
+    this.problem.hidden = true;
   }
 
   say(text) {

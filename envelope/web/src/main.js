@@ -23,9 +23,12 @@ function start() {
   const page = JSON.parse(document.querySelector("meta[name=postseal]").content);
   page.to ||= [];
   form.hidden = true;
-  const website = () => el("button", { type: "button", class: "second", click: () => form.submit() }, words.website);
   const app = byId("app");
   const api = new Api(page);
+  const website = () => el("button", { type: "button", class: "second", click: () => {
+    form.action = api.servers[0] + "/open"; // the one that answered last, if any did
+    form.submit();
+  } }, words.website);
   const signIn = new SignIn(app, page, api, website, async (record) => {
     const original = await open(container(), decode(record.key), record.digest);
     delete record.key;

@@ -37,7 +37,10 @@ export class ReplyForm {
     const used = [...this.files.files].reduce((n, f) => n + f.size, 0);
     if (!this.limit) return true;
     this.used.textContent = words.replyLimit(size(used), size(this.limit));
-    if (used <= this.limit) return true;
+    if (used <= this.limit) {
+      this.notices.clear();
+      return true;
+    }
     this.notices.fail(words.replyTooBig(size(this.limit)));
     return false;
   }

@@ -57,13 +57,13 @@ export class SignIn {
   }
 
   links() {
-    const to = (path, text) => el("p", null, el("a", { href: this.page.servers[0] + path, target: "_blank", rel: "noopener noreferrer" }, text));
+    const to = (path, text) => el("p", null, el("a", { href: this.api.servers[0] + path, target: "_blank", rel: "noopener noreferrer" }, text));
     return el("div", { class: "links" }, to("/forgotten", words.forgotten), to("/register", words.firstTime));
   }
 
   site() {
     return el("div", { class: "other" },
-      el("p", null, words.websiteHint(new URL(this.page.servers[0]).host)), this.website());
+      el("p", null, words.websiteHint(new URL(this.api.servers[0]).host)), this.website());
   }
 
   async sendCode(address, again) {
@@ -88,8 +88,9 @@ export class SignIn {
       el("button", { type: "button", class: "second", click: () => this.sendCode(this.address, true) }, words.anotherCode),
       el("button", { type: "button", class: "second", click: () => this.first() }, words.back));
     const title = el("h2", null, words.codeTitle);
-    const sent = el("p", null, words.codeSent(this.address), " ", reference ? words.reference(reference) : "");
-    show(this.place, [title, notices.problem, sent, form, more, notices.status, this.site()], title);
+    const sent = el("p", { id: "sent" }, words.codeSent(this.address), " ", reference ? words.reference(reference) : "");
+    show(this.place, [title, notices.problem, sent, form, more, notices.status, this.site()], code);
+    code.setAttribute("aria-describedby", "sent code-hint"); // the focus skips the text above, so it is read with the field
     if (again) notices.say(words.newCodeSent);
   }
 
@@ -101,8 +102,9 @@ export class SignIn {
       return;
     }
     this.run(words.opening, async () => {
-      const answer = await this.api.open(address, proof);
-      input.value = "";
+      const asked = this.api.open(address, proof);
+      input.value = ""; // whatever comes of it, it is not to be left standing
+      const answer = await asked;
       await this.opened(answer, address);
     });
   }

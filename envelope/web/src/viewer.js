@@ -26,8 +26,8 @@ export class Viewer {
       this.actions(),
       this.attachments(),
       el("section", { class: "body", "aria-label": words.messageBody }, ...body.filter(Boolean)),
-      this.replyPlace,
       marking && marking.cloneNode(true),
+      this.replyPlace,
     ]);
   }
 
