@@ -48,15 +48,31 @@ func demoCommand(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	d, err := newDemo(page, slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	if *once {
+		return demoOnce(ctx, page, s)
+	}
+	d, err := newDemo(page, demoLog(s.err))
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	if !*once {
-		d.greet(s.out)
-		return d.Run(ctx)
+	d.greet(s.out)
+	return d.Run(ctx)
+}
+
+func demoLog(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// demoOnce walks and ends. What is logged is shown only when the walk does not
+// hold: the end cuts connections on which all has been said.
+func demoOnce(ctx context.Context, page net.Listener, s streams) error {
+	var logged bytes.Buffer
+	d, err := newDemo(page, demoLog(&logged))
+	if err != nil {
+		return err
 	}
+	defer d.Close()
 	walking, stop := context.WithCancel(ctx)
 	defer stop()
 	group, running := errgroup.WithContext(walking)
@@ -65,13 +81,14 @@ func demoCommand(ctx context.Context, args []string, s streams) error {
 		defer stop()
 		return d.walk(running, s.out)
 	})
-	if err := group.Wait(); err != nil {
-		if errors.Is(err, demo.ErrWalk) {
-			return errReported
-		}
-		return err
+	err = group.Wait()
+	if err != nil {
+		fmt.Fprint(s.err, logged.String())
 	}
-	return nil
+	if errors.Is(err, demo.ErrWalk) {
+		return errReported
+	}
+	return err
 }
 
 // listenLoopback binds the page's port. The demo shows every mail in clear to

@@ -60,7 +60,7 @@ func (s *Site) index(w http.ResponseWriter, r *http.Request) {
 	}
 	if number, err := strconv.Atoi(r.FormValue("answer")); err == nil {
 		if m, ok := s.catcher.Mail(number); ok {
-			d = answer(m, r.FormValue("as"))
+			d = answerTo(m, r.FormValue("as"))
 		}
 	}
 	var n *notice
@@ -70,9 +70,9 @@ func (s *Site) index(w http.ResponseWriter, r *http.Request) {
 	s.render(w, http.StatusOK, "index", s.view(d, sample, n))
 }
 
-// answer begins a draft that answers m. The tag is not added: what an outsider
+// answerTo begins a draft that answers m. The tag is not added: what an outsider
 // wrote brings it along.
-func answer(m *Mail, as string) Draft {
+func answerTo(m *Mail, as string) Draft {
 	to := m.Parsed.ReplyTo
 	if to == "" {
 		to = m.Parsed.From

@@ -50,6 +50,8 @@ type walker struct {
 	message                string // path of the tagged message's page
 	file                   *keyHolder
 	opened                 opened
+	answered               *Mail // the reply from the opened file
+	again                  sent  // what the writer answered to it
 }
 
 // Run walks, printing a line for each step, and stops at the first that does
@@ -94,6 +96,7 @@ func (w *walker) steps() []step {
 		{"somebody else who has the file is refused", w.refuseStranger},
 		{"a reply written on the page arrives at the writer's, tagged, with its attachment", w.reply},
 		{"a reply written in the opened file does, too", w.replyFromFile},
+		{"the writer answers that in Outlook, and it leaves sealed again", w.answerAgain},
 		{"the writer has one confirmation for each sealed message, and none for the plain one", w.confirmations},
 	}
 }
@@ -132,10 +135,10 @@ func (w *walker) wait(ctx context.Context, after int, address, what string, matc
 	return m, nil
 }
 
-func inClear(m *Mail) bool  { return m.Way == Clear }
-func sealed(m *Mail) bool   { return m.Way == Reentry && m.Sealed() }
-func service(m *Mail) bool  { return m.Way == Reentry && !m.Sealed() }
-func answered(m *Mail) bool { return m.Way == Inbound }
+func inClear(m *Mail) bool { return m.Way == Clear }
+func sealed(m *Mail) bool  { return m.Way == Reentry && m.Sealed() }
+func service(m *Mail) bool { return m.Way == Reentry && !m.Sealed() }
+func reply(m *Mail) bool   { return m.Way == Inbound }
 
 func (w *walker) sendPlain(ctx context.Context) (err error) {
 	to := Outside()[0]
@@ -302,36 +305,53 @@ func (w *walker) reply(ctx context.Context) error {
 	if err := w.jane.submit(ctx, map[string]string{"text": replyWords}, answer); err != nil {
 		return err
 	}
-	return w.replied(ctx, after, w.tagged, Outside()[0], answer)
+	_, err := w.replied(ctx, after, w.tagged, Outside()[0], answer)
+	return err
 }
 
 // replied looks at what the writer of s gets: tagged once, so that an answer
 // from Outlook is sealed again and goes to the one who replied.
-func (w *walker) replied(ctx context.Context, after int, s sent, by Person, answer File) error {
-	m, err := w.wait(ctx, after, s.draft.From, "reply", answered)
+func (w *walker) replied(ctx context.Context, after int, s sent, by Person, answer File) (*Mail, error) {
+	m, err := w.wait(ctx, after, s.draft.From, "reply", reply)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p := m.Parsed
 	switch {
 	case strings.Count(p.Subject, "[SECURE]") != 1:
-		return fmt.Errorf("the reply's subject is %q, want [SECURE] in it once", p.Subject)
+		return nil, fmt.Errorf("the reply's subject is %q, want [SECURE] in it once", p.Subject)
 	case !strings.Contains(p.Text, replyWords):
-		return errors.New("the reply has not the words that were written")
+		return nil, errors.New("the reply has not the words that were written")
 	case !strings.Contains(p.ReplyTo, by.Address):
-		return fmt.Errorf("an answer would go to %q, want %s", p.ReplyTo, by.Address)
+		return nil, fmt.Errorf("an answer would go to %q, want %s", p.ReplyTo, by.Address)
 	case len(p.Files) != 1:
-		return fmt.Errorf("the reply has %d attachments, want 1", len(p.Files))
+		return nil, fmt.Errorf("the reply has %d attachments, want 1", len(p.Files))
 	}
-	return same("the reply's attachment", p.Files[0].Body, answer.Body)
+	return m, same("the reply's attachment", p.Files[0].Body, answer.Body)
+}
+
+// answerAgain presses Answer on the reply: the tag that it brought along seals.
+func (w *walker) answerAgain(ctx context.Context) (err error) {
+	if w.again, err = w.send(answerTo(w.answered, w.flagged.draft.From)); err != nil {
+		return err
+	}
+	reader := Outside()[1].Address
+	if w.again.arrived, err = w.wait(ctx, w.again.after, reader, "sealed mail", sealed); err != nil {
+		return err
+	}
+	if bytes.Contains(w.again.arrived.Raw, []byte(replyWords)) || strings.Contains(w.again.arrived.Parsed.Text, replyWords) {
+		return errors.New("the quoted words left in clear")
+	}
+	return nil
 }
 
 // confirmations counts what postseal itself has written to the writer.
 func (w *walker) confirmations(ctx context.Context) error {
 	writer := w.tagged.draft.From
-	for _, s := range []sent{w.tagged, w.flagged} {
+	all := []sent{w.tagged, w.flagged, w.again}
+	for _, s := range all {
 		reader := s.arrived.To[0]
-		if _, err := w.wait(ctx, 0, writer, "confirmation about "+reader, func(m *Mail) bool { return service(m) && strings.Contains(m.Parsed.Text, reader) }); err != nil {
+		if _, err := w.wait(ctx, s.after, writer, "confirmation about "+reader, func(m *Mail) bool { return service(m) && strings.Contains(m.Parsed.Text, reader) }); err != nil {
 			return err
 		}
 	}
@@ -341,8 +361,8 @@ func (w *walker) confirmations(ctx context.Context) error {
 			n++
 		}
 	}
-	if n != 2 {
-		return fmt.Errorf("the writer has %d confirmations, want 2", n)
+	if n != len(all) {
+		return fmt.Errorf("the writer has %d confirmations, want %d", n, len(all))
 	}
 	return nil
 }

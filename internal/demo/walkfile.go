@@ -185,5 +185,6 @@ func (w *walker) replyFromFile(ctx context.Context) error {
 	if err := w.file.post(ctx, "reply", kind, form, &done); err != nil {
 		return err
 	}
-	return w.replied(ctx, after, w.flagged, Outside()[1], answer)
+	w.answered, err = w.replied(ctx, after, w.flagged, Outside()[1], answer)
+	return err
 }
