@@ -23,6 +23,9 @@ var ErrSyntax = errors.New("notice: mail cannot be written")
 // purpose ("All" has it): an envelope that does not arrive must be heard of.
 const suppress = "DR, RN, NRN, OOF, AutoReply"
 
+// maxType bounds either half of a media type, in octets (RFC 6838 section 4.2).
+const maxType = 127
+
 // Mail is one finished mail. WriteTo writes it.
 type Mail struct {
 	From        addr.Named   // Name: display name, for example "A on behalf of B"
@@ -204,7 +207,7 @@ func (a Attachment) writeTo(out *counter) {
 func (a Attachment) mediaType() []string {
 	kind, params, err := mime.ParseMediaType(a.Type)
 	major, minor, ok := strings.Cut(kind, "/")
-	if err != nil || !ok || major == "multipart" || major == "message" || !plain(major) || !plain(minor) {
+	if err != nil || !ok || major == "multipart" || major == "message" || len(major) > maxType || len(minor) > maxType || !printableASCII(kind) {
 		return []string{"application/octet-stream"}
 	}
 	out := []string{kind}

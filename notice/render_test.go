@@ -116,21 +116,9 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 				m.MessageID = "<golden@secure.example.gov.uk>"
-				file := filepath.Join("testdata", "golden", string(kind)+"."+c.name+".eml")
-				got := strings.ReplaceAll(written(t, m), "\r\n", "\n")
-				if *update {
-					for name, text := range map[string]string{file: got, strings.TrimSuffix(file, "eml") + "txt": m.Text, strings.TrimSuffix(file, "eml") + "html": m.HTML} {
-						if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-							t.Fatal(err)
-						}
-					}
-				}
-				want, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got != string(want) {
-					t.Errorf("%s differs (go test ./notice -update writes it anew):\n%s", file, got)
+				base := filepath.Join("testdata", "golden", string(kind)+"."+c.name)
+				for end, got := range map[string]string{".eml": strings.ReplaceAll(written(t, m), "\r\n", "\n"), ".txt": m.Text, ".html": m.HTML} {
+					golden(t, base+end, got)
 				}
 				if strings.Contains(m.Text+m.HTML+m.Subject, "no value") || strings.Contains(m.HTML, "ZgotmplZ") {
 					t.Error("a template met an empty or refused value")
@@ -142,6 +130,23 @@ func TestGolden(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// golden compares got with a file, or writes the file.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (go test ./notice -update writes it anew):\n%s", file, got)
 	}
 }
 
