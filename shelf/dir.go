@@ -2,8 +2,14 @@ package shelf
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
 
 	"github.com/postseal/postseal/envelope"
 )
@@ -14,26 +20,181 @@ type DirOptions struct {
 	MinFree  int64 // free octets that must stay on the file system; 0: DefaultMinFree, below 0: no floor
 }
 
-// DefaultMinFree leaves room for Postfix's queue on the same file system.
+// DefaultMinFree leaves room for Postfix's queue and Redis on the same file system.
 const DefaultMinFree = 256 << 20
 
-// Dir is a Shelf in a local directory: path/aa/ID/DIGESTHEX, 0700 and 0600.
-type Dir struct{ path string }
+// tempDir holds what is being written; it is on the same file system, so that
+// rename is one step.
+const tempDir = "tmp"
+
+// Dir is a Shelf in a local directory: path/aa/ID/DIGESTHEX, where aa are the
+// first characters of the ID; directories 0700, files 0600. It is safe for
+// concurrent use; one daemon at a time keeps account of MaxBytes.
+type Dir struct {
+	path     string
+	maxBytes int64
+	minFree  int64
+
+	mu   sync.Mutex // held where names change, and for used
+	used int64      // octets kept and being written
+}
 
 var _ Shelf = (*Dir)(nil)
 
-// OpenDir opens the shelf at path, making the directory when it is missing.
-func OpenDir(path string, o DirOptions) (*Dir, error) { return &Dir{path: path}, nil }
+// OpenDir opens the shelf at path, making the directory when it is missing. It
+// removes what earlier runs left half-written and counts what is there.
+func OpenDir(path string, o DirOptions) (*Dir, error) {
+	if path == "" {
+		return nil, errors.New("shelf: no directory given")
+	}
+	d := &Dir{path: path, maxBytes: o.MaxBytes, minFree: o.MinFree}
+	if d.minFree == 0 {
+		d.minFree = DefaultMinFree
+	}
+	if err := os.MkdirAll(filepath.Join(path, tempDir), 0o700); err != nil {
+		return nil, fmt.Errorf("shelf: %w", err)
+	}
+	if err := sweep(filepath.Join(path, tempDir)); err != nil {
+		return nil, fmt.Errorf("shelf: %w", err)
+	}
+	if err := d.count(); err != nil {
+		return nil, fmt.Errorf("shelf: %w", err)
+	}
+	return d, nil
+}
 
-// Put keeps a container; see Shelf.
+// count sums up what is kept.
+func (d *Dir) count() error {
+	return filepath.WalkDir(d.path, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() || filepath.Dir(path) == filepath.Join(d.path, tempDir) {
+			return nil
+		}
+		info, err := entry.Info()
+		if err == nil {
+			d.used += info.Size()
+		}
+		return err
+	})
+}
+
+// home is the directory of one envelope, file one container in it. Both are made
+// of characters that an ID and a Digest can have, whatever anybody sent us.
+func (d *Dir) home(id envelope.ID) string {
+	name := id.String()
+	return filepath.Join(d.path, name[:2], name)
+}
+
+func (d *Dir) file(id envelope.ID, digest envelope.Digest) string {
+	return filepath.Join(d.home(id), hex.EncodeToString(digest[:]))
+}
+
+// Put keeps a container; see Shelf. ErrFull and ErrDigest leave nothing behind.
 func (d *Dir) Put(ctx context.Context, id envelope.ID, digest envelope.Digest, container io.Reader) error {
-	return errors.ErrUnsupported
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(d.file(id, digest)); err == nil {
+		// An earlier Put may have been cut between rename and sync. Deleted just now: put anew.
+		if err := syncDir(d.home(id)); !errors.Is(err, fs.ErrNotExist) {
+			return wrap(err)
+		}
+	}
+	t, err := d.write(ctx, digest, container)
+	if err != nil {
+		return wrap(err)
+	}
+	defer t.discard() // does nothing once kept
+	return wrap(d.keep(t, id, digest))
+}
+
+// keep moves a whole temporary file to its place.
+func (d *Dir) keep(t *temp, id envelope.ID, digest envelope.Digest) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	home, name := d.home(id), d.file(id, digest)
+	for _, dir := range []string{filepath.Dir(home), home} {
+		err := os.Mkdir(dir, 0o700)
+		if err == nil {
+			err = syncDir(filepath.Dir(dir))
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	if _, err := os.Lstat(name); err == nil {
+		return syncDir(home) // somebody put the same meanwhile; ours is discarded
+	}
+	if err := os.Rename(t.file.Name(), name); err != nil {
+		return err
+	}
+	t.kept = true
+	return syncDir(home)
 }
 
 // Get opens a container; see Shelf.
 func (d *Dir) Get(ctx context.Context, id envelope.ID, digest envelope.Digest) (io.ReadSeekCloser, error) {
-	return nil, errors.ErrUnsupported
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(d.file(id, digest))
+	if err != nil {
+		return nil, wrap(err)
+	}
+	return f, nil
 }
 
-// Delete removes an envelope's containers; see Shelf.
-func (d *Dir) Delete(ctx context.Context, id envelope.ID) error { return errors.ErrUnsupported }
+// Delete removes an envelope's containers; see Shelf. Whoever has one open may
+// read it to its end.
+func (d *Dir) Delete(ctx context.Context, id envelope.ID) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	home := d.home(id)
+	entries, err := os.ReadDir(home)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return wrap(err)
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err == nil {
+			err = os.Remove(filepath.Join(home, entry.Name()))
+		}
+		if err != nil {
+			return wrap(err)
+		}
+		d.used -= info.Size()
+	}
+	if err := os.Remove(home); err != nil {
+		return wrap(err)
+	}
+	return wrap(syncDir(filepath.Dir(home)))
+}
+
+// Used gives the octets kept and being written, for a metric.
+func (d *Dir) Used() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.used
+}
+
+// wrap gives an error of the file system its sentinel. Paths hold an envelope
+// id and a digest, which are no secrets.
+func wrap(err error) error {
+	switch {
+	case err == nil || errors.Is(err, ErrFull) || errors.Is(err, ErrDigest):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrNotFound
+	case isFull(err):
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return fmt.Errorf("shelf: %w", err)
+}
