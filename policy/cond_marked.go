@@ -37,6 +37,9 @@ func (f *File) marks() []*stated {
 	return all
 }
 
+// Marks tells whether a message asks for sealing in a way that the file knows.
+func (f *File) Marks(m *Message) bool { return len((&view{f: f, m: m}).markFindings()) > 0 }
+
 // markFindings gives what the marks find, once for a message.
 func (v *view) markFindings() []Finding {
 	if !v.marksRead {

@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// sink takes a body line by line. A line holds its line end; a long one comes in
-// pieces, of which only the first has start set.
+// sink takes a body in runs of octets. Start tells that a run begins a line. A
+// line that begins with "--" is a run of its own (the first piece of it, when it
+// is long), so that multiparts need not look at every line.
 type sink interface {
-	line(b []byte, start bool)
+	run(b []byte, start bool)
 	close()
 }
 
@@ -35,44 +36,62 @@ type entity struct {
 	r      *reader
 	at     place
 	raw    []byte // header so far, lines with CRLF
+	part   []byte // of a line whose end has not come yet
 	inside sink   // nil while in the header
 }
 
-func (e *entity) line(b []byte, start bool) {
-	if e.inside != nil {
-		e.inside.line(b, start)
-		return
-	}
-	text := strings.TrimRight(string(b), "\r\n")
-	if len(e.raw)+len(b) > maxPartHeader {
-		e.r.unreadable(e.at.where("header of a part"), ErrTooBig)
-		e.inside = nothing{}
-		return
-	}
-	_, _, ok := cutField(text)
-	switch {
-	case start && text == "":
-		e.begin()
-	case len(e.raw) > 0 && (!start || isFold(text)), ok:
-		if !start {
-			e.raw = bytes.TrimSuffix(e.raw, []byte("\r\n"))
+func (e *entity) run(b []byte, start bool) {
+	for e.inside == nil && len(b) > 0 {
+		n := lineLength(b)
+		e.part = append(e.part, b[:n]...)
+		start, b = isLineEnd(b[n-1]), b[n:]
+		if len(e.raw)+len(e.part) > maxPartHeader {
+			e.r.unreadable(e.at.where("header of a part"), ErrTooBig)
+			e.inside, e.raw, e.part = nothing{}, nil, nil
+		} else if start {
+			e.wholeLine()
 		}
-		e.raw = append(append(e.raw, text...), "\r\n"...)
-	case len(e.raw) == 0 && (strings.HasPrefix(text, "From ") || strings.HasPrefix(text, ">From ")):
-		// A mailbox line in front of an attached message.
-	default:
-		e.r.doubt(e.at.where("a part has no empty line after its header"))
-		e.begin()
-		e.inside.line(b, start)
+	}
+	if len(b) > 0 {
+		e.inside.run(b, start)
 	}
 }
+
+// wholeLine takes the line that was gathered; the body begins with it when it is
+// no header line.
+func (e *entity) wholeLine() {
+	line := e.part
+	e.part = e.part[:0]
+	text := bytes.TrimRight(line, "\r\n")
+	switch {
+	case len(text) == 0:
+		e.begin()
+		return
+	case len(e.raw) > 0 && (text[0] == ' ' || text[0] == '\t'):
+	case len(e.raw) == 0 && (bytes.HasPrefix(text, []byte("From ")) || bytes.HasPrefix(text, []byte(">From "))):
+		return // a mailbox line in front of an attached message
+	default:
+		if _, _, ok := cutField(string(text)); !ok {
+			e.r.doubt(e.at.where("a part has no empty line after its header"))
+			e.begin()
+			e.inside.run(line, true)
+			return
+		}
+	}
+	e.raw = append(append(e.raw, text...), "\r\n"...)
+}
+
+func isLineEnd(c byte) bool { return c == '\n' || c == '\r' }
 
 // begin ends the header.
 func (e *entity) begin() {
-	e.inside, e.raw = e.r.body(parseHeader(e.raw), e.at), nil
+	e.inside, e.raw, e.part = e.r.body(parseHeader(e.raw), e.at), nil, nil
 }
 
 func (e *entity) close() {
+	if e.inside == nil && len(e.part) > 0 {
+		e.wholeLine()
+	}
 	if e.inside == nil {
 		e.begin()
 	}
@@ -82,15 +101,15 @@ func (e *entity) close() {
 // nothing takes a body that is not read.
 type nothing struct{}
 
-func (nothing) line([]byte, bool) {}
-func (nothing) close()            {}
+func (nothing) run([]byte, bool) {}
+func (nothing) close()           {}
 
 // every hands a body on to all its readings.
 type every []sink
 
-func (all every) line(b []byte, start bool) {
+func (all every) run(b []byte, start bool) {
 	for _, s := range all {
-		s.line(b, start)
+		s.run(b, start)
 	}
 }
 
@@ -197,43 +216,24 @@ func (r *reader) reading(d described, at place) []sink {
 // RFC 2045 section 6.4 forbids it for messages and multiparts; it is seen.
 func decodeInto(encoding string, to sink) sink {
 	if encoding == "base64" || encoding == "quoted-printable" {
-		return &decoded{dec: newDecoder(encoding), to: to, start: true}
+		return &decoded{dec: newDecoder(encoding), to: newSplitter(to)}
 	}
 	return to
 }
 
-// decoded cuts what a decoder gives into lines again.
+// decoded cuts what a decoder gives into runs again.
 type decoded struct {
-	dec   decoder
-	to    sink
-	buf   []byte
-	start bool
+	dec decoder
+	to  *splitter
+	buf []byte
 }
 
-func (d *decoded) line(b []byte, _ bool) {
-	d.buf = d.dec.decode(d.buf, b)
-	d.hand(false)
+func (d *decoded) run(b []byte, _ bool) {
+	d.buf = d.dec.decode(d.buf[:0], b)
+	d.to.write(d.buf)
 }
 
 func (d *decoded) close() {
-	d.buf = d.dec.rest(d.buf)
-	d.hand(true)
+	d.to.write(d.dec.rest(d.buf[:0]))
 	d.to.close()
-}
-
-// hand gives whole lines on, and pieces of lines that are long.
-func (d *decoded) hand(all bool) {
-	rest := d.buf
-	for len(rest) > 0 {
-		end := bytes.IndexByte(rest, 10) + 1
-		if end == 0 {
-			if !all && len(rest) < lineBuffer {
-				break
-			}
-			end = len(rest)
-		}
-		d.start = feed(d.to, rest[:end], d.start)
-		rest = rest[end:]
-	}
-	d.buf = append(d.buf[:0], rest...)
 }

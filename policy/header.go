@@ -10,7 +10,7 @@ import (
 // MaxFieldValue bounds what is read of one header field, in octets. Mail
 // programs stay under a few kilobytes, the longest real ones are recipient
 // lists; what is longer makes the message unreadable.
-const MaxFieldValue = 512 << 10
+const MaxFieldValue = 128 << 10
 
 // DecodeHeader gives the text of an unstructured header field: unfolded
 // (RFC 5322 section 2.2.3), with encoded words read (RFC 2047), octets above
@@ -48,7 +48,7 @@ func bound(value string) string {
 
 func joinSubjects(fields []Field) string {
 	var all []string
-	for _, f := range fields {
+	for _, f := range readable(fields) {
 		if strings.EqualFold(f.Name, "Subject") && len(all) < maxSameField {
 			all = append(all, DecodeHeader(f.Value))
 		}
@@ -136,6 +136,7 @@ func decodeWords(s string) (text string, sure bool) {
 		s = rest
 	}
 	w.plain(s)
+	w.flush()
 	return w.out.String(), w.sure
 }
 

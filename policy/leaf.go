@@ -68,7 +68,7 @@ func shown(name string) string {
 	return name
 }
 
-func (l *leaf) line(b []byte, _ bool) {
+func (l *leaf) run(b []byte, _ bool) {
 	if l.over {
 		return
 	}
@@ -95,7 +95,7 @@ func (l *leaf) close() {
 		l.buf = l.dec.rest(l.buf)
 		l.account(before)
 	}
-	if l.optional && len(bytes.TrimSpace(l.buf)) == 0 || l.r.full() {
+	if l.optional && !l.over && len(bytes.TrimSpace(l.buf)) == 0 || l.r.full() {
 		return
 	}
 	if !isText(l.part.Type) {

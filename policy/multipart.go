@@ -59,15 +59,15 @@ func (r *reader) newMultipart(boundary []byte, media string, at place) *multipar
 	return &multipart{r: r, at: at, boundary: boundary, media: media, outside: outside}
 }
 
-func (m *multipart) line(b []byte, start bool) {
+func (m *multipart) run(b []byte, start bool) {
 	if start && len(b) > 2 && b[0] == '-' && b[1] == '-' && m.delimiter(b) {
 		return
 	}
 	if m.child != nil {
-		m.child.line(b, start)
+		m.child.run(b, start)
 		return
 	}
-	m.outside.line(b, start)
+	m.outside.run(b, start)
 }
 
 // delimiter tells whether a line is a boundary, and begins or ends parts.

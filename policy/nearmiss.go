@@ -11,6 +11,10 @@ type tagHit struct {
 	wrote string // what stands there in place of it
 }
 
+// maxSlips bounds where slips are looked for, in octets: behind as much subject
+// nobody writes a tag by hand. A tag that is spelt right is found everywhere.
+const maxSlips = 8 << 10
+
 // findTag looks for "[tag]", in any case, anywhere in a decoded subject, and else
 // for what a person meant as one (journey 4: "you wrote [SECRUE]"). A word
 // without any bracket is never a tag.
@@ -19,7 +23,7 @@ func findTag(subject, tag string) (tagHit, bool) {
 	if strings.Contains(spaced, "["+strings.ToLower(tag)+"]") {
 		return tagHit{tag: tag}, true
 	}
-	s := newBrackets(fold(subject))
+	s := newBrackets(fold(subject[:min(len(subject), maxSlips)]))
 	want := string(fold(tag).runes)
 	for i, r := range s.runes {
 		end := -1

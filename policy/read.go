@@ -20,18 +20,19 @@ type Limits struct {
 // a handful of levels), and keep one message from holding a processor for more
 // than a few seconds. What lies beyond makes the message unreadable, so that it
 // is sealed.
-var DefaultLimits = Limits{Parts: 2000, Depth: 20, Bytes: 256 << 20}
+var DefaultLimits = Limits{Parts: 2000, Depth: 20, Bytes: 128 << 20}
 
 // Further bounds of reading, in octets where not said otherwise.
 const (
 	MaxPartText   = 4 << 20  // text kept of one part: ten times a long book chapter
 	maxText       = 24 << 20 // text kept of a whole message, so that memory is known
 	maxPartHeader = 64 << 10 // header of one part
-	maxHeader     = 8 << 20  // header of the message, all fields together
+	maxHeader     = 2 << 20  // header of the message, all fields together; Postfix cuts one field at 100 KB
+	maxHeaderFile = 8 << 20  // header that SplitHeader takes in
 	maxFields     = 5000     // fields of one header
 	maxReadings   = 8        // further readings of parts that contradict themselves
 	maxHead       = 512      // octets kept of a part that is not text
-	lineBuffer    = 64 << 10 // a longer line is handed on in pieces
+	readBuffer    = 64 << 10 // octets handed on at once
 )
 
 // Read builds the view. It never fails on strange MIME: what it cannot read for
@@ -43,8 +44,7 @@ func Read(t Transaction, header []Field, body io.Reader, l Limits) (*Message, er
 	r := &reader{limits: l, m: &Message{Transaction: t, Fields: header}}
 	r.checkHeader(header)
 	top := r.body(header, place{})
-	err := r.lines(body, top)
-	top.close()
+	err := r.copy(body, top)
 	for _, f := range header {
 		r.m.Size += int64(len(f.Name) + len(f.Value) + len(":\r\n"))
 	}
@@ -108,26 +108,24 @@ func (r *reader) checkHeader(header []Field) {
 	}
 }
 
-// lines hands the body on line by line, within the limit of octets; what is
-// beyond is only counted. A bare CR ends a line too, as some programs take it.
-func (r *reader) lines(body io.Reader, to sink) error {
-	in := bufio.NewReaderSize(body, lineBuffer)
-	start, read := true, int64(0)
+// copy hands the body on within the limit of octets; what is beyond is only
+// counted.
+func (r *reader) copy(body io.Reader, to sink) error {
+	split := newSplitter(to)
+	buf := make([]byte, readBuffer)
 	for {
-		piece, err := in.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) {
-			err = nil
-		}
-		read += int64(len(piece))
-		if read > r.limits.Bytes {
+		n, err := body.Read(buf)
+		r.m.Size += int64(n)
+		if r.m.Size > r.limits.Bytes {
 			r.unreadable("message", ErrTooBig)
-			rest, copyErr := io.Copy(io.Discard, in)
-			r.m.Size += read + rest
+			rest, copyErr := io.Copy(io.Discard, body)
+			r.m.Size += rest
+			split.close()
 			return errors.Join(notEOF(err), copyErr)
 		}
-		start = feed(to, piece, start)
+		split.write(buf[:n])
 		if err != nil {
-			r.m.Size += read
+			split.close()
 			return notEOF(err)
 		}
 	}
@@ -140,36 +138,20 @@ func notEOF(err error) error {
 	return err
 }
 
-// feed splits a piece at bare CRs and hands it on. Start tells whether the piece
-// begins a line; the result tells the same of the next piece.
-func feed(to sink, piece []byte, start bool) bool {
-	for len(piece) > 0 {
-		end := len(piece)
-		if i := bytes.IndexByte(piece, '\r'); i >= 0 && i+1 < len(piece) && piece[i+1] != '\n' {
-			end = i + 1
-		}
-		to.line(piece[:end], start)
-		last := piece[end-1]
-		start = last == '\n' || last == '\r' && end < len(piece)
-		piece = piece[end:]
-	}
-	return start
-}
-
 // SplitHeader cuts a message file into header and body. Field values keep their
 // leading space and get CRLF folds, as Postfix hands them over; a mailbox line
 // "From ..." at the start is left out. A line that is no header line begins the
 // body. The error is that of the reader, or ErrTooBig for a header of more than
 // 8 MB.
 func SplitHeader(r io.Reader) ([]Field, io.Reader, error) {
-	in := bufio.NewReaderSize(r, lineBuffer)
+	in := bufio.NewReaderSize(r, readBuffer)
 	var raw []byte
 	for first := true; ; first = false {
 		line, err := in.ReadBytes('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, nil, err
 		}
-		if len(raw)+len(line) > maxHeader {
+		if len(raw)+len(line) > maxHeaderFile {
 			return nil, nil, fmt.Errorf("header: %w", ErrTooBig)
 		}
 		text := string(bytes.TrimRight(line, "\r\n"))

@@ -73,7 +73,7 @@ func (f *File) loginAddress(login string) addr.Address {
 // field with one mailbox, and what they say in words fit to be shown.
 func headerFrom(fields []Field) (from addr.Named, words string, single bool) {
 	count, value := 0, ""
-	for _, f := range fields[:min(len(fields), maxFields)] {
+	for _, f := range readable(fields) {
 		if strings.EqualFold(f.Name, "From") {
 			count++
 			value = f.Value

@@ -32,6 +32,9 @@ func (f *File) Validate() error {
 	f.validateOutbound(p)
 	f.validateSenders(p)
 	f.validateLabels(p)
+	if len(f.Rules) == 0 {
+		p.add("rules", "is missing: nothing would ever be sealed")
+	}
 	names := map[string]bool{}
 	for i := range f.Rules {
 		f.validateRule(p, i, names)

@@ -21,8 +21,20 @@ type view struct {
 	marksRead  bool
 }
 
-// fields gives the header fields within the bound of Read.
-func (v *view) fields() []Field { return v.m.Fields[:min(len(v.m.Fields), maxFields)] }
+// fields gives the header fields within the bounds of Read.
+func (v *view) fields() []Field { return readable(v.m.Fields) }
+
+// readable gives the fields that are within the bounds of a header. When there
+// are more, Read has noted that.
+func readable(all []Field) []Field {
+	size := 0
+	for i, f := range all {
+		if size += len(f.Name) + len(f.Value); size > maxHeader || i >= maxFields {
+			return all[:i]
+		}
+	}
+	return all
+}
 
 // values gives every reading of every field of a name.
 func (v *view) values(name string) []string {
