@@ -182,7 +182,7 @@ func (d *daemon) buildPortal(p parts, insecure bool) error {
 	handler, err := portal.New(portal.Config{
 		BaseURL: d.cfg.Portal.URL, Brand: p.brand, Store: d.store, Shelf: kept, Notices: p.notices, Outbox: d.worker,
 		Inbound: &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: p.inside},
-		Inside:  p.inside, Tag: d.cfg.Portal.ReplyTag, Spool: d.cfg.Milter.Spool, Log: d.log, Metrics: portal.NewMetrics(d.registry),
+		Inside:  p.inside, Tag: "[" + d.cfg.Portal.ReplyTag + "]", Spool: d.cfg.Milter.Spool, Log: d.log, Metrics: portal.NewMetrics(d.registry),
 		AttachLimit: int64(d.cfg.Portal.AttachLimit), Location: p.zone, Insecure: insecure,
 	})
 	if err != nil {
