@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -67,7 +68,7 @@ func demoLog(w io.Writer) *slog.Logger {
 // demoOnce walks and ends. What is logged is shown only when the walk does not
 // hold: the end cuts connections on which all has been said.
 func demoOnce(ctx context.Context, page net.Listener, s streams) error {
-	var logged bytes.Buffer
+	var logged lockedBuffer
 	d, err := newDemo(page, demoLog(&logged))
 	if err != nil {
 		return err
@@ -89,6 +90,24 @@ func demoOnce(ctx context.Context, page net.Listener, s streams) error {
 		return errReported
 	}
 	return err
+}
+
+// lockedBuffer may be written while it is read: a cut connection logs late.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 // listenLoopback binds the page's port. The demo shows every mail in clear to

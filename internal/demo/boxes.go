@@ -9,8 +9,11 @@ import (
 	"time"
 )
 
-// shownMails is how many mails of one inbox the page lists.
-const shownMails = 20
+// How many mails of one inbox the page lists at once, and behind "older".
+const (
+	shownMails = 5
+	olderMails = 50
+)
 
 // badge says in a word and a sentence what kind of mail one is.
 type badge struct{ Class, Text, Said string }
@@ -29,7 +32,7 @@ type group struct {
 type box struct {
 	Person Person
 	Mails  []line
-	More   int // how many older ones are not listed
+	Older  []line // listed on demand
 }
 
 type line struct {
@@ -66,9 +69,13 @@ func (s *Site) group(people []Person) []box {
 		}
 		b := box{Person: p}
 		mails := s.catcher.Inbox(address)
-		b.More = max(0, len(mails)-shownMails)
-		for _, m := range mails[:min(len(mails), shownMails)] {
-			b.Mails = append(b.Mails, line{m.Number, m.At, sender(m), subject(m), badgeOf(m)})
+		for i, m := range mails[:min(len(mails), shownMails+olderMails)] {
+			l := line{m.Number, m.At, sender(m), subject(m), badgeOf(m)}
+			if i < shownMails {
+				b.Mails = append(b.Mails, l)
+			} else {
+				b.Older = append(b.Older, l)
+			}
 		}
 		out = append(out, b)
 	}
@@ -83,7 +90,7 @@ func badgeOf(m *Mail) badge {
 	case m.Way == Reentry && m.Sealed():
 		return badge{"sealed", "sealed", "This is what left instead of the message: a link and a locked attachment. Look at its source: none of the words that were written is in it."}
 	case m.Way == Reentry:
-		return badge{"service", "from postseal", "postseal itself wrote this mail."}
+		return badge{"service", "from postseal", "postseal itself wrote this mail: a code, a link to set a password, or a confirmation to the writer."}
 	case slices.ContainsFunc(m.To, func(to string) bool { return !inside(to) }):
 		return badge{"clear", "in clear", "No rule asked for sealing, so this left as it was written, byte for byte."}
 	default:

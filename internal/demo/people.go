@@ -1,6 +1,9 @@
 package demo
 
-import "net/mail"
+import (
+	"net/mail"
+	"slices"
+)
 
 // Person is one of the demonstration's people.
 type Person struct {
@@ -18,21 +21,21 @@ const (
 	Domain       = "borough.example"
 )
 
-// Staff write; what they mark leaves sealed.
+// What staff mark leaves sealed.
 var staff = [...]Person{
 	{"Alex Morgan", "alex.morgan@" + Domain, "adult social care"},
 	{"Priya Shah", "priya.shah@" + Domain, "legal services"},
 }
 
-// Outside are the people they write to.
+// The people they write to.
 var outside = [...]Person{
-	{"Jane Doe", "jane.doe@mail.example", "a carer, with any mail program"},
+	{"Jane Doe", "jane.doe@mail.example", "a carer"},
 	{"Sam Okafor", "sam.okafor@lawfirm.example", "a solicitor"},
-	{"Mill Lane Surgery", "reception@surgery.example", "a surgery's mailbox"},
+	{"Mill Lane Surgery", "reception@surgery.example", "doctors"},
 }
 
 // Staff gives the two people of the organisation who write.
-func Staff() []Person { return staff[:] }
+func Staff() []Person { return slices.Clone(staff[:]) }
 
 // Outside gives the people outside whose inboxes the page always shows.
-func Outside() []Person { return outside[:] }
+func Outside() []Person { return slices.Clone(outside[:]) }

@@ -98,6 +98,7 @@ func (w *walker) steps() []step {
 		{"a reply written in the opened file does, too", w.replyFromFile},
 		{"the writer answers that in Outlook, and it leaves sealed again", w.answerAgain},
 		{"the writer has one confirmation for each sealed message, and none for the plain one", w.confirmations},
+		{"the writer takes a message back; its file stays shut, and says why", w.takeBack},
 	}
 }
 

@@ -131,14 +131,23 @@ func (w *walker) signIn(ctx context.Context, k *keyHolder, address string) (open
 	if err := k.call(ctx, "code", url.Values{"address": {address}}, &asked); err != nil {
 		return opened{}, err
 	}
-	m, err := w.wait(ctx, after, address, "mail with a code", func(m *Mail) bool { return service(m) && eightDigits.MatchString(m.Parsed.Text) })
+	digits, err := w.code(ctx, after, address)
 	if err != nil {
 		return opened{}, err
 	}
-	digits := eightDigits.FindStringSubmatch(m.Parsed.Text)
 	var o opened
-	err = k.call(ctx, "open", url.Values{"address": {address}, "code": {digits[1] + digits[2]}}, &o)
+	err = k.call(ctx, "open", url.Values{"address": {address}, "code": {digits}}, &o)
 	return o, err
+}
+
+// code takes the code from the mail that comes for address.
+func (w *walker) code(ctx context.Context, after int, address string) (string, error) {
+	m, err := w.wait(ctx, after, address, "mail with a code", func(m *Mail) bool { return service(m) && eightDigits.MatchString(m.Parsed.Text) })
+	if err != nil {
+		return "", err
+	}
+	digits := eightDigits.FindStringSubmatch(m.Parsed.Text)
+	return digits[1] + digits[2], nil
 }
 
 // openFile opens the attachment of the flagged message as its recipient, who

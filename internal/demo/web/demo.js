@@ -9,6 +9,7 @@ async function refresh() {
   try {
     const answer = await fetch("/boxes?after=" + encodeURIComponent(boxes.dataset.last));
     if (answer.status !== 200) return; // 204: nothing new
+    if (boxes.querySelector("details[open]")) return; // somebody is reading the older ones
     boxes.innerHTML = await answer.text();
     boxes.dataset.last = answer.headers.get("X-Last");
   } catch {
