@@ -57,7 +57,7 @@ func (Registration) MarshalText() ([]byte, error) { return []byte(redacted), nil
 
 // Browser names a browser by its cookie, or a securedoc.html page by its nonce:
 // at least 128 random bits, stored as HMAC only. string(b) yields it; it prints
-// as "redacted".
+// as "redacted". The empty one is nobody: ErrNoSession.
 type Browser string
 
 func (Browser) String() string       { return redacted }

@@ -8,7 +8,9 @@ import (
 )
 
 // clientOptions sets every timeout and turns automatic retries off: a script
-// whose answer was lost may have run, and a counter must not count twice.
+// whose answer was lost may have run, and a counter must not count twice. (A
+// cluster client may still send a script again while it follows a moved slot:
+// commits know their own head, and a counter then errs on the strict side.)
 func (s *Store) clientOptions() *redis.UniversalOptions {
 	u := &redis.UniversalOptions{
 		Addrs:                 s.o.Addresses,

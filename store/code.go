@@ -69,8 +69,12 @@ return {'ok'}
 // (SCC-9). It is good for CodeLife from now, for CodeTries tries and one use;
 // only the browser's own next request kills it. ref is two letters to show in
 // page and mail. The same for every address. ErrTooMany (*TooManyError),
-// ErrLocked (*LockedError: too many wrong codes today), ErrUnavailable.
+// ErrLocked (*LockedError: too many wrong codes today), ErrNoSession (no
+// browser), ErrUnavailable.
 func (s *Store) NewCode(ctx context.Context, a addr.Address, b Browser, now time.Time) (code, ref string, err error) {
+	if b == "" { // all clients without a cookie would be one browser
+		return "", "", ErrNoSession
+	}
 	h := s.keys.person(a)
 	code, ref = newCode(), newReference()
 	expires := now.Add(CodeLife)

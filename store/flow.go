@@ -43,8 +43,11 @@ return {'ok'}
 // SetFlow adds to what a browser brought before it signed in: Next and Address
 // replace when they are set, Secrets are added. It is forgotten FlowLife after
 // its last use. The caller has proved the secrets (Envelope). ErrTooLong,
-// ErrUnavailable.
+// ErrNoSession (no browser), ErrUnavailable.
 func (s *Store) SetFlow(ctx context.Context, b Browser, f Flow, now time.Time) error {
+	if b == "" {
+		return ErrNoSession
+	}
 	if len(f.Next) > maxNext || len(f.Secrets) > MaxFlowSecrets {
 		return fmt.Errorf("%w: flow", ErrTooLong)
 	}

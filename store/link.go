@@ -75,8 +75,12 @@ redis.call('PEXPIRE', KEYS[2], ARGV[5])
 return {'ok'}
 `)
 
-// newLink stores a link and gives its token. ErrTooMany after LinkMailsHour.
+// newLink stores a link and gives its token. ErrTooMany after LinkMailsHour,
+// ErrNoSession without a browser.
 func (s *Store) newLink(ctx context.Context, kind string, a addr.Address, b Browser, now time.Time, typed func(key string) ([]byte, error)) (string, error) {
+	if b == "" { // all clients without a cookie would be one browser
+		return "", ErrNoSession
+	}
 	h := s.keys.person(a)
 	token := newToken(h)
 	_, key, _ := s.linkKey(kind, token)

@@ -137,9 +137,9 @@ return {'ok', redis.call('HGET', KEYS[1], n .. ':d'), due, redis.call('HGET', KE
 
 // Claim leases up to limit notices that are due: no other worker gets them until
 // the lease is over, Sent or Retry. One past its Expires is handed out too, so
-// that the worker can give it up with words. A notice that cannot be read is
-// left for Sweep to count, and stands in nobody's way. ErrUnavailable, together
-// with what was leased before it happened.
+// that the worker can give it up with words. A notice that cannot be read stands
+// in nobody's way and is dropped by Sweep when its time is over. ErrUnavailable,
+// together with what was leased before it happened.
 func (s *Store) Claim(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]Outgoing, error) {
 	var out []Outgoing
 	first := int(s.claims.Add(1))

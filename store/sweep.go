@@ -19,7 +19,7 @@ type Swept struct {
 	Destroyed int // keys whose time was up
 	Indexed   int // index entries and work hints that were missing
 	Dropped   int // index entries that led nowhere, notices long expired
-	Damaged   int // envelopes and notices that cannot be read
+	Damaged   int // envelopes that cannot be read, notices without a time
 }
 
 // sweepPage is how many keys one SCAN call looks at.
@@ -113,14 +113,19 @@ func (w *sweeper) overdue(v *slot) bool {
 }
 
 func (w *sweeper) destroyKey(ctx context.Context, id envelope.ID) error {
+	done := 0
 	_, err := w.update(ctx, "sweep", id, w.now, func(v *slot) (*change, error) {
+		done = 0
 		if !w.overdue(v) {
 			return nil, nil
 		}
 		v.destroy(w.now)
-		w.done.Destroyed++
+		done = 1
 		return &change{entries: []audit.Entry{{Time: w.now, Actor: audit.System, Action: audit.Destroyed, Reason: "expired"}}}, nil
 	})
+	if err == nil {
+		w.done.Destroyed += done
+	}
 	return err
 }
 

@@ -41,6 +41,8 @@ var codeCases = map[string]func(*world){
 		w.Add(store.CodeLife + time.Second)
 		w.want(w.check(jane, "b1", code), store.ErrCodeExpired, "15:01")
 		w.want(w.check(bob, "b1", "12345678"), store.ErrCodeExpired, "none asked for")
+		_, _, err := w.s.NewCode(w.ctx, jane, "", w.Now())
+		w.want(err, store.ErrNoSession, "no browser")
 	},
 	"CodeBelongsToItsBrowser": func(w *world) {
 		mine := w.code(jane, "mine")
