@@ -2,7 +2,6 @@ package portal
 
 import (
 	"fmt"
-	"html"
 	"io"
 	"net/http"
 	"strconv"
@@ -79,7 +78,7 @@ func body(v *visit) error {
 	s := display(o.file)
 	page := s.html
 	if page == "" {
-		page = frameHead + `<pre style="white-space:pre-wrap;font:inherit">` + html.EscapeString(s.text) + "</pre>"
+		page = bareFrame(s.text)
 	}
 	h := v.w.Header()
 	h.Set("Content-Security-Policy", framePolicy)

@@ -1,0 +1,36 @@
+package portal
+
+import "io"
+
+// Shown is what display gives, for tests outside the package.
+type Shown struct {
+	Text, HTML    string
+	Files         []ShownFile
+	Cut, Doubtful bool
+}
+
+// ShownFile is one attachment.
+type ShownFile struct {
+	N               int
+	Name, Kind      string
+	Size            int64
+	Damaged, Hidden bool
+}
+
+// Display reads a message as the page does.
+func Display(r io.Reader) Shown {
+	s := display(r)
+	out := Shown{Text: s.text, HTML: s.html, Cut: s.cut, Doubtful: s.doubtful}
+	for _, f := range s.files {
+		out.Files = append(out.Files, ShownFile{f.n, f.name, f.kind, f.size, f.damaged, f.hidden})
+	}
+	return out
+}
+
+// CleanName and DispositionOf are what downloads are named by.
+var (
+	CleanName     = cleanName
+	DispositionOf = dispositionOf
+	BrandColours  = brandColours
+	Size          = size
+)
