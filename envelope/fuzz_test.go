@@ -19,12 +19,10 @@ func known(err error) bool {
 }
 
 func FuzzReadPage(f *testing.F) {
-	for _, form := range forms {
-		b := writePage(f, page(form), noise(200, 1))
-		f.Add(b)
-		f.Add(bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")))
-		f.Add(b[:len(b)/2])
-	}
+	b := writePage(f, page(envelope.Passive), noise(200, 1)) // without script: small inputs are fuzzed faster
+	f.Add(b)
+	f.Add(bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")))
+	f.Add(b[:len(b)/2])
 	f.Add([]byte(`<meta name=postseal content='{"v":1,"id":"mfrggzdfmztwq2lkmfrggzdfma"}'><textarea name=ct>AAAA</textarea>`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		const max = 1 << 12

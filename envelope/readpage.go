@@ -166,6 +166,9 @@ type untilTag struct {
 }
 
 func (u *untilTag) Read(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
 	for n := 0; !u.ended; {
 		window, err := u.r.Peek(1)
 		if err != nil {

@@ -24,6 +24,7 @@ function walk(bytes, mail, depth, seen) {
   const boundary = type.params.boundary;
   if (type.value.startsWith("multipart/") && boundary && depth < MAX_DEPTH) {
     const parts = partsOf(body, boundary);
+    if (!parts.length && body.length) mail.blocks.push({ text: text(body) }); // the boundary never comes
     if (type.value === "multipart/alternative") return alternative(parts, mail, depth, seen);
     for (const part of parts) {
       if (++seen.count <= MAX_PARTS) walk(part, mail, depth + 1, seen);

@@ -64,6 +64,7 @@ test("attached text is not shown, named text neither", () => {
 
 test("what is broken still comes out", () => {
   assert.equal(mail("Content-Type: multipart/mixed; boundary=b", "", "--b", "", "no end").blocks[0].text, "no end");
+  assert.equal(mail("Content-Type: multipart/mixed; boundary=b", "", "--c", "text").blocks[0].text, "--c\r\ntext");
   assert.equal(mail("Content-Type: multipart/mixed", "", "no boundary").attachments.length, 1);
   assert.equal(parse(bytes("no header at all")).blocks[0].text, "");
   assert.deepEqual(parse(new Uint8Array()).attachments, []);
