@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/postseal/postseal/envelope"
 )
@@ -197,4 +198,44 @@ func wrap(err error) error {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return fmt.Errorf("shelf: %w", err)
+}
+
+// Each calls f for every envelope that has containers, with the time at which
+// the newest of them was put there. It stops at the first error of f.
+func (d *Dir) Each(ctx context.Context, f func(id envelope.ID, newest time.Time) error) error {
+	homes, err := filepath.Glob(filepath.Join(d.path, "??", "*"))
+	if err != nil {
+		return fmt.Errorf("shelf: %w", err)
+	}
+	for _, home := range homes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		id, err := envelope.ParseID(filepath.Base(home))
+		if err != nil {
+			continue // not ours
+		}
+		if newest, err := newestIn(home); err != nil {
+			return fmt.Errorf("shelf: %w", err)
+		} else if err := f(id, newest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newestIn(home string) (newest time.Time, err error) {
+	entries, err := os.ReadDir(home)
+	if errors.Is(err, fs.ErrNotExist) {
+		return newest, nil // deleted meanwhile
+	}
+	if err != nil {
+		return newest, err
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.ModTime().After(newest) {
+			newest = info.ModTime()
+		}
+	}
+	return newest, nil
 }

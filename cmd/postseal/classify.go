@@ -26,12 +26,12 @@ const (
 
 // classified is the answer for one file, one JSON object a line with --json.
 type classified struct {
-	File       string       `json:"file"`
-	Verdict    string       `json:"verdict"` // seal | pass | tls | refuse: the strictest of all recipients
-	Recipients []forOne     `json:"recipients"`
-	Reasons    []string     `json:"reasons"`
-	Doubts     []string     `json:"doubts,omitempty"`
-	Error      string       `json:"error,omitempty"`
+	File       string   `json:"file"`
+	Verdict    string   `json:"verdict"` // seal | pass | tls | refuse: the strictest of all recipients
+	Recipients []forOne `json:"recipients"`
+	Reasons    []string `json:"reasons"`
+	Doubts     []string `json:"doubts,omitempty"`
+	Error      string   `json:"error,omitempty"`
 	verdict    policy.Action
 }
 

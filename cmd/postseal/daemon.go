@@ -45,6 +45,7 @@ type daemon struct {
 	registry *prometheus.Registry
 	web      *http.Server
 	operator *http.Server
+	shelves  []*shelf.Dir
 
 	milterListener, webListener, operatorListener net.Listener
 }
@@ -52,10 +53,10 @@ type daemon struct {
 // daemonOptions are what the demo and tests set differently. The zero value is
 // the program as it is served.
 type daemonOptions struct {
-	log      *slog.Logger                                                  // nil: as the configuration says, to standard error
+	log      *slog.Logger                                                         // nil: as the configuration says, to standard error
 	dial     func(ctx context.Context, network, address string) (net.Conn, error) // of Redis; nil: the network
-	insecure bool                                                          // the portal speaks plain http on loopback
-	keys     *store.Keyring                                                // nil: from the configured file
+	insecure bool                                                                 // the portal speaks plain http on loopback
+	keys     *store.Keyring                                                       // nil: from the configured file
 }
 
 // newDaemon builds every part and binds every listener. It does not need Redis
@@ -119,9 +120,19 @@ func newParts(cfg *config.Config, d *daemon) (parts, error) {
 	p := parts{zone: zone, brand: brandOf(cfg), inside: func(a addr.Address) bool { return d.policy.Load().Inside(a) }}
 	p.notices = notice.New(p.brand, zone)
 	if cfg.Shelf.Dir != "" {
-		p.shelf, err = shelf.OpenDir(cfg.Shelf.Dir, shelf.DirOptions{MaxBytes: int64(cfg.Shelf.MaxBytes)})
+		p.shelf, err = d.openShelf(cfg.Shelf.Dir)
 	}
 	return p, err
+}
+
+// openShelf opens a directory of containers that sweep keeps tidy.
+func (d *daemon) openShelf(path string) (shelf.Shelf, error) {
+	dir, err := shelf.OpenDir(path, shelf.DirOptions{MaxBytes: int64(d.cfg.Shelf.MaxBytes)})
+	if err != nil {
+		return nil, err
+	}
+	d.shelves = append(d.shelves, dir)
+	return dir, nil
 }
 
 func brandOf(cfg *config.Config) notice.Brand {
@@ -173,11 +184,10 @@ func credential(name string) string {
 func (d *daemon) buildPortal(p parts, insecure bool) error {
 	kept := p.shelf
 	if kept == nil { // no links, but a posted file still has to lie somewhere while it is read
-		dir, err := shelf.OpenDir(d.cfg.Milter.Spool+"/staged", shelf.DirOptions{MaxBytes: int64(d.cfg.Shelf.MaxBytes)})
-		if err != nil {
+		var err error
+		if kept, err = d.openShelf(d.cfg.Milter.Spool + "/staged"); err != nil {
 			return err
 		}
-		kept = dir
 	}
 	handler, err := portal.New(portal.Config{
 		BaseURL: d.cfg.Portal.URL, Brand: p.brand, Store: d.store, Shelf: kept, Notices: p.notices, Outbox: d.worker,
@@ -219,25 +229,6 @@ func (d *daemon) serveWeb() error {
 		return d.web.ServeTLS(d.webListener, d.cfg.Portal.TLSCert, d.cfg.Portal.TLSKey)
 	}
 	return d.web.Serve(d.webListener)
-}
-
-// sweepEvery is how often what has had its time is cleared away. Nothing waits
-// for it: every time is compared when it is read.
-const sweepEvery = 10 * time.Minute
-
-func (d *daemon) sweep(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case now := <-tick.C:
-			if _, err := d.store.Sweep(ctx, now); err != nil {
-				d.log.Warn("sweep failed, tried again later", "error", err)
-			}
-		}
-	}
 }
 
 // reload takes over the rules of a changed configuration file; the old ones

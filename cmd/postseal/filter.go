@@ -20,7 +20,7 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 		return err
 	}
 	reentry := &relay.SMTP{Addr: d.cfg.Relay.Reentry, Hello: d.cfg.Service.Domain, Inside: p.inside}
-	d.worker = &outbox.Worker{Store: d.store, Notices: p.notices, Relay: reentry, ServiceDomain: d.cfg.Service.Domain, Log: d.log}
+	d.worker = &outbox.Worker{Store: d.store, Notices: p.notices, Relay: reentry, ServiceDomain: d.cfg.Service.Domain, Log: d.log, Metrics: outbox.NewMetrics(d.registry)}
 	d.filter = &milter.Filter{
 		Policy: func() *policy.File { return d.policy.Load() },
 		Store:  d.store, Keys: keys, Relay: reentry, Notices: p.notices, Spool: d.cfg.Milter.Spool, Shelf: p.shelf,

@@ -111,4 +111,3 @@ func operatorPages(d *daemon) http.Handler {
 	})
 	return mux
 }
-

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/postseal/postseal/envelope"
+	"github.com/postseal/postseal/shelf"
+	"github.com/postseal/postseal/store"
+)
+
+// sweepEvery is how often what has had its time is cleared away. Nothing waits
+// for it: every time is compared when it is read.
+const sweepEvery = 10 * time.Minute
+
+// stagedFor is how long a container stays on the shelf although no link leads to
+// it: a recipient may just have posted her file there, or the milter may be
+// about to store its key.
+const stagedFor = time.Hour
+
+func (d *daemon) sweep(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-tick.C:
+			if _, err := d.store.Sweep(ctx, now); err != nil {
+				d.log.Warn("sweep failed, tried again later", "error", err)
+				continue // without the store nobody knows what the shelf may lose
+			}
+			for _, dir := range d.shelves {
+				if err := tidy(ctx, dir, d.store, now); err != nil {
+					d.log.Warn("the shelf was not tidied, tried again later", "error", err)
+				}
+			}
+		}
+	}
+}
+
+// tidy takes off the shelf what no link leads to any more.
+func tidy(ctx context.Context, dir *shelf.Dir, records interface {
+	EnvelopeForOperator(context.Context, envelope.ID) (store.Record, error)
+}, now time.Time) error {
+	return dir.Each(ctx, func(id envelope.ID, newest time.Time) error {
+		if now.Sub(newest) < stagedFor {
+			return nil
+		}
+		r, err := records.EnvelopeForOperator(ctx, id)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+		case err != nil:
+			return err
+		case r.Destroyed.IsZero() && now.Before(r.LinkUntil):
+			return nil
+		}
+		return dir.Delete(ctx, id)
+	})
+}
