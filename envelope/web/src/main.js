@@ -30,7 +30,7 @@ function start() {
     form.submit();
   } }, words.website);
   const signIn = new SignIn(app, page, api, website, async (record) => {
-    const original = await open(container(), decode(record.key), record.digest);
+    const original = await open(container(), decode(record.key), record.digests || [record.digest]);
     delete record.key;
     byId("cover").hidden = true;
     new Viewer(app, api, record, original, parse(original), () => signedOut(app, signIn)).show();

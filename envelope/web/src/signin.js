@@ -58,7 +58,7 @@ export class SignIn {
 
   links() {
     const to = (path, text) => el("p", null, el("a", { href: this.api.servers[0] + path, target: "_blank", rel: "noopener noreferrer" }, text));
-    return el("div", { class: "links" }, to("/forgotten", words.forgotten), to("/register", words.firstTime));
+    return el("div", { class: "links" }, to("/forgot", words.forgotten), to("/register", words.firstTime));
   }
 
   site() {

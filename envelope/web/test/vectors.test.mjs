@@ -34,7 +34,7 @@ async function outcome(v) {
   const area = /<textarea name="ct"[^>]*>([^<]*)<\/textarea>/.exec(v.page);
   if (!area) return ["broken"];
   try {
-    const original = await container.open(base64.decode(area[1]), Buffer.from(v.key, "hex"), v.digest);
+    const original = await container.open(base64.decode(area[1]), Buffer.from(v.key, "hex"), [v.digest]);
     return ["success", original];
   } catch (e) {
     if (e instanceof container.Changed) return [e.message === "digest" ? "changed" : "broken"];
