@@ -12,20 +12,20 @@ import (
 )
 
 // fingerprint names a message in the ledger: the same for every try of it, and
-// for no other message (design: "Ledger"). h is keyed. What Postfix added is not
-// in it, since that differs with each try; nor are the recipients, who are
-// entries under it.
+// for no other message (design: "Ledger"). h is keyed. What Postfix or a mail
+// server before it added is not in it, since that can differ with each try; nor
+// are the recipients, who are entries under it.
+//
+// The design has sender, Message-ID, Date and body. The fields that a reader sees
+// are in it too: there are programs that send mails of one Message-ID and body
+// under several subjects, and whoever takes those for one loses all but the first.
 func fingerprint(h hash.Hash, m *Mail) ([]byte, error) {
 	own := clientStamps(m.Fields, m.QueueID)
 	write(h, "sender", m.Sender.Key())
 	write(h, "message-id", own.messageIDs...)
 	write(h, "date", own.dates...)
-	if len(own.messageIDs) == 0 {
-		// Without a Message-ID two mails of one second may differ in the subject
-		// alone; taking them for one would lose the second.
-		for _, f := range own.others {
-			write(h, "field", f.Name, f.Value)
-		}
+	for _, f := range own.others {
+		write(h, "field", strings.ToLower(f.Name), f.Value)
 	}
 	if len(own.messageIDs) == 0 && len(own.dates) == 0 {
 		write(h, "queue id", m.QueueID)
@@ -35,6 +35,20 @@ func fingerprint(h hash.Hash, m *Mail) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", errSpool, err)
 	}
 	return h.Sum(nil), nil
+}
+
+// isContent tells whether a field is the writer's, so that no mail server on the
+// way changes it: the originator, destination and informational fields of RFC
+// 5322 section 3.6, those of MIME, and Outlook's flag. Trace fields, signatures
+// and X- fields are not.
+func isContent(name string) bool {
+	switch name {
+	case "from", "sender", "reply-to", "to", "cc", "subject", "comments", "keywords",
+		"in-reply-to", "references", "sensitivity", "importance", "thread-topic", "mime-version",
+		"resent-from", "resent-sender", "resent-to", "resent-cc", "resent-message-id":
+		return true
+	}
+	return strings.HasPrefix(name, "content-")
 }
 
 // write adds texts so that no two sequences look the same.
@@ -53,7 +67,7 @@ func write(h hash.Hash, label string, texts ...string) {
 type stamps struct {
 	messageIDs []string
 	dates      []string
-	others     []policy.Field // neither of both, nor a trace field
+	others     []policy.Field // what else is content
 }
 
 // clientStamps leaves out what Postfix put at the end of the header because the
@@ -64,18 +78,17 @@ func clientStamps(fields []policy.Field, queueID string) stamps {
 	postfixID := -1
 	lastDate := -1
 	for i, f := range fields {
-		switch strings.ToLower(f.Name) {
-		case "message-id":
+		switch name := strings.ToLower(f.Name); {
+		case name == "message-id":
 			if addedID(f.Value, queueID) {
 				postfixID = i
 				continue
 			}
 			s.messageIDs = append(s.messageIDs, strings.TrimSpace(f.Value))
-		case "date":
+		case name == "date":
 			lastDate = i
 			s.dates = append(s.dates, strings.TrimSpace(f.Value))
-		case "received", "return-path":
-		default:
+		case isContent(name) && !(name == "resent-message-id" && addedID(f.Value, queueID)):
 			s.others = append(s.others, f)
 		}
 	}

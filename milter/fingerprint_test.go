@@ -46,7 +46,10 @@ func TestFingerprint(t *testing.T) {
 		}
 	}
 	same("client's own id and date", fp(t, "4QUEUE1", from, "x", mid, " <a@b>", "Date", date3), fp(t, "4QUEUE2", from, "x", mid, " <a@b>", "Date", date3))
-	same("trace and recipients do not count", fp(t, "1", from, "x", mid, " <a@b>", "To", " a@b"), fp(t, "2", from, "x", "Received", " by y", mid, " <a@b>", "To", " c@d"))
+	same("trace does not count", fp(t, "1", from, "x", mid, " <a@b>"), fp(t, "2", from, "x", "Received", " by y", "DKIM-Signature", " t=2", mid, " <a@b>", "X-Hop", " 2"))
+	differ("the subject tells", fp(t, "1", from, "x", mid, " <a@b>", "Subject", " one"), fp(t, "1", from, "x", mid, " <a@b>", "Subject", " two"))
+	differ("sent on again (RFC 5322 section 3.6.6)", fp(t, "1", from, "x", mid, " <a@b>"), fp(t, "1", from, "x", "Resent-Message-ID", " <c@d>", mid, " <a@b>"))
+	differ("the form tells", fp(t, "1", from, "x", mid, " <a@b>", "Content-Type", " text/plain"), fp(t, "1", from, "x", mid, " <a@b>", "Content-Type", " text/html"))
 	same("sender's case", fp(t, "1", "Jane@Council.example", "x", mid, " <a@b>"), fp(t, "2", "jane@council.example", "x", mid, " <a@b>"))
 	same("Postfix added the date only", fp(t, "4QUEUE1", from, "x", mid, " <a@b>", "Date", date1), fp(t, "4QUEUE2", from, "x", mid, " <a@b>", "Date", date2))
 	same("Postfix added the id only", fp(t, "4QUEUE1", from, "x", "Date", date3, "Subject", " s", mid, ours), fp(t, "4QUEUE2", from, "x", "Date", date3, "Subject", " s", mid, later))
