@@ -45,7 +45,8 @@ func (e *entity) run(b []byte, start bool) {
 		n := lineLength(b)
 		e.part = append(e.part, b[:n]...)
 		start, b = isLineEnd(b[n-1]), b[n:]
-		if len(e.raw)+len(e.part) > maxPartHeader {
+		e.r.headers += n
+		if len(e.raw)+len(e.part) > maxPartHeader || e.r.headers > maxHeaders {
 			e.r.unreadable(e.at.where("header of a part"), ErrTooBig)
 			e.inside, e.raw, e.part = nothing{}, nil, nil
 		} else if start {

@@ -27,6 +27,7 @@ const (
 	MaxPartText   = 4 << 20  // text kept of one part: ten times a long book chapter
 	maxText       = 24 << 20 // text kept of a whole message, so that memory is known
 	maxPartHeader = 64 << 10 // header of one part
+	maxHeaders    = 8 << 20  // headers of all parts together
 	maxHeader     = 2 << 20  // header of the message, all fields together; Postfix cuts one field at 100 KB
 	maxHeaderFile = 8 << 20  // header that SplitHeader takes in
 	maxFields     = 5000     // fields of one header
@@ -58,6 +59,7 @@ type reader struct {
 	m        *Message
 	parts    int             // leaves so far
 	text     int             // octets of text kept so far
+	headers  int             // octets of the parts' headers so far
 	further  int             // readings beyond the first so far
 	doubted  map[string]bool // so that a doubt is told once
 	overflow bool            // the limit of parts was told
