@@ -29,7 +29,7 @@ lint:
 	$(GO) vet ./...
 
 web: ## rebuild the script and style of securedoc.html from envelope/web
-	cd envelope/web && npm ci --no-audit --no-fund && npm run build
+	envelope/web/build.sh
 
 web-check: ## the committed page script is what its sources give, byte for byte
 	envelope/web/check.sh
