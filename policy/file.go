@@ -89,7 +89,6 @@ type Rule struct {
 // profile "default", and there for the values given here.
 type Profile struct {
 	Expires    Duration `yaml:"expires"`      // until when it opens: 90d
-	KeepClosed Duration `yaml:"keep_closed"`  // how long after that it can be extended: 30d
 	Link       Duration `yaml:"link"`         // how long the link opens: 14d
 	SignIn     []string `yaml:"sign_in"`      // code, password: [code, password]
 	Reply      string   `yaml:"reply"`        // to whom the reader may answer: sender
@@ -106,7 +105,6 @@ const DefaultProfile = "default"
 // Defaults of a profile.
 const (
 	DefaultExpires    = Duration(90 * 24 * time.Hour)
-	DefaultKeepClosed = Duration(30 * 24 * time.Hour)
 	DefaultLink       = Duration(14 * 24 * time.Hour)
 	DefaultAttachUpTo = Size(10 << 20)
 )
@@ -115,7 +113,7 @@ const (
 // the file does not hold, the default one.
 func (f *File) Profile(name string) Profile {
 	p := f.Profiles[name].over(f.Profiles[DefaultProfile])
-	return p.over(Profile{Expires: DefaultExpires, KeepClosed: DefaultKeepClosed, Link: DefaultLink,
+	return p.over(Profile{Expires: DefaultExpires, Link: DefaultLink,
 		SignIn: []string{"code", "password"}, Reply: "sender", Form: "classic",
 		AttachUpTo: DefaultAttachUpTo, Subject: "keep"})
 }
@@ -123,7 +121,6 @@ func (f *File) Profile(name string) Profile {
 // over fills the zero fields of p from base.
 func (p Profile) over(base Profile) Profile {
 	p.Expires = or(p.Expires, base.Expires)
-	p.KeepClosed = or(p.KeepClosed, base.KeepClosed)
 	p.Link = or(p.Link, base.Link)
 	p.Reply = or(p.Reply, base.Reply)
 	p.Form = or(p.Form, base.Form)
