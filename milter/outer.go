@@ -77,9 +77,9 @@ func (f *Filter) page(s *sealing, from addr.Named, date time.Time) envelope.Page
 		From:         written(from),
 		To:           s.offered(),
 		Form:         envelope.Form(s.rules.Form),
-		Expires:      s.record.ExpiresAt,
+		Expires:      s.record.ExpiresAt.In(f.Notices.Location()),
 		HelpURL:      brand.HelpURL,
-		Date:         date,
+		Date:         date.In(f.Notices.Location()),
 	}
 }
 

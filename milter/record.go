@@ -40,7 +40,7 @@ func (f *Filter) fillRecord(s *sealing) error {
 	}
 	if s.link && r.LinkUntil.IsZero() {
 		r.LinkUntil = r.SealedAt.Add(s.rules.Link.Std())
-		if r.LinkUntil.After(r.ExpiresAt) {
+		if r.LinkUntil.After(r.ExpiresAt) || !s.attach { // without the file the link is the only way
 			r.LinkUntil = r.ExpiresAt
 		}
 	}

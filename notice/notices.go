@@ -41,6 +41,9 @@ func New(b Brand, loc *time.Location) *Notices {
 // Brand gives the brand that New was given.
 func (n *Notices) Brand() Brand { return n.brand }
 
+// Location is the zone in which times are stated; never nil.
+func (n *Notices) Location() *time.Location { return n.loc }
+
 // Render makes the mail of one kind to one person. data is the kind's struct, a
 // pointer to it, or its JSON as json.RawMessage. Errors wrap ErrKind, or ErrSyntax
 // where a link is no web address or a required field is missing; they repeat
