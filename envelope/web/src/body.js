@@ -32,12 +32,14 @@ function frame(html) {
       `<meta name="referrer" content="no-referrer"><base target="_blank"><style>${STYLE}</style>${html}`,
   });
   const fit = () => {
+    // Null where the page itself has no origin (a webmail's sandboxed preview).
     const root = f.contentDocument?.documentElement;
-    if (root) f.style.height = Math.min(Math.max(root.scrollHeight, 40) + 4, MAX_HEIGHT) + "px";
+    if (!root) f.style.height = "70vh";
+    else f.style.height = Math.min(Math.max(root.scrollHeight, 40) + 4, MAX_HEIGHT) + "px";
   };
   f.addEventListener("load", () => {
     fit();
-    new ResizeObserver(fit).observe(f.contentDocument.body);
+    if (f.contentDocument) new ResizeObserver(fit).observe(f.contentDocument.body);
   });
   return f;
 }
