@@ -144,9 +144,9 @@ func (s *Sink) wait(what string, done func([]Delivery) bool) {
 	deadline := time.After(Patience)
 	for {
 		s.mu.Lock()
-		ok, more, n := done(s.got), s.more, len(s.got)
+		got, more, n := slices.Clone(s.got), s.more, len(s.got)
 		s.mu.Unlock()
-		if ok {
+		if done(got) {
 			return
 		}
 		select {
