@@ -19,6 +19,7 @@ var (
 	ErrNotRecipient = errors.New("store: not a recipient")
 	ErrExpired      = errors.New("store: expired")
 	ErrRecalled     = errors.New("store: recalled")
+	ErrMethod       = errors.New("store: signed in by a way that this message does not take")
 	ErrLocked       = errors.New("store: locked") // errors.As *LockedError tells until when
 	ErrWrong        = errors.New("store: wrong password, answer or code")
 	ErrCodeExpired  = errors.New("store: code or link expired or used")

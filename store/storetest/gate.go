@@ -46,6 +46,14 @@ var gateCases = map[string]func(*world){
 		}
 		w.want(w.s.VerifyAudit(w.ctx, p.Record.ID), nil, "audit")
 	},
+	// A profile that asks for a password is not opened by a code.
+	"ReleaseTakesOnlyTheWaysOfTheProfile": func(w *world) {
+		p := Message(w.keys, "m1", w.Now(), jane)
+		p.Record.SignIn = []string{store.ByPassword}
+		w.want(w.s.Prepare(w.ctx, p), nil, "prepare")
+		ask := w.request(p, jane)
+		w.want(release(w, ask, w.Now()), store.ErrMethod, "signed in by code")
+	},
 	// The checks come in the order of the contract: each case fails every later one too.
 	"ReleaseRefusals": func(w *world) {
 		p := w.message("m1", jane, bob)
