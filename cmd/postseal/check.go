@@ -29,6 +29,9 @@ func check(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	var problems []postfix.Problem
+	for _, w := range cfg.Warnings() {
+		problems = append(problems, postfix.Problem{Setting: *path, What: w, Do: "change the rule, or leave it if it is meant"})
+	}
 	problems = append(problems, checkStore(ctx, cfg)...)
 	problems = append(problems, checkDirectories(cfg)...)
 	if cfg.Postfix.Asks() {

@@ -2,10 +2,8 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -16,12 +14,6 @@ import (
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/config"
 	"github.com/postseal/postseal/policy"
-)
-
-// Bounds of a mail file's header, as the milter has them in the daemon.
-const (
-	maxHeaderLines = 20000
-	maxHeaderBytes = 4 << 20
 )
 
 // classified is the answer for one file, one JSON object a line with --json.
@@ -160,8 +152,7 @@ func classifyFile(cfg *config.Config, t policy.Transaction, name string, stdin i
 		defer f.Close()
 		in = f
 	}
-	body := bufio.NewReaderSize(in, 64<<10)
-	fields, err := readFields(body)
+	fields, body, err := policy.SplitHeader(in)
 	if err != nil {
 		return classified{File: name, Error: err.Error()}
 	}
@@ -194,43 +185,6 @@ func completeSession(cfg *config.Config, t *policy.Transaction, fields []policy.
 	}
 	if len(t.Recipients) == 0 {
 		t.Recipients = []addr.Address{addr.MustParse("recipient@outside.example")}
-	}
-}
-
-var errHeader = errors.New("the header is larger than a mail server would take")
-
-// readFields splits the header of a mail file as Postfix hands it to a milter:
-// it ends at the first empty line, or at the first line that is no field.
-func readFields(r *bufio.Reader) ([]policy.Field, error) {
-	var fields []policy.Field
-	size := 0
-	for lines := 0; ; lines++ {
-		peek, _ := r.Peek(r.Size())
-		end := bytes.IndexByte(peek, '\n')
-		line := peek
-		if end >= 0 {
-			line = peek[:end+1]
-		}
-		if size += len(line); lines > maxHeaderLines || size > maxHeaderBytes || (end < 0 && len(peek) == r.Size()) {
-			return nil, errHeader
-		}
-		text := strings.TrimRight(string(line), "\r\n")
-		if text == "" {
-			_, err := r.Discard(len(line))
-			return fields, err
-		}
-		switch name, value, isField := strings.Cut(text, ":"); {
-		case (text[0] == ' ' || text[0] == '\t') && len(fields) > 0:
-			fields[len(fields)-1].Value += "\r\n" + text
-		case isField && name != "" && !strings.ContainsAny(strings.TrimRight(name, " \t"), " \t"):
-			fields = append(fields, policy.Field{Name: strings.TrimRight(name, " \t"), Value: value})
-		case lines == 0 && strings.HasPrefix(text, "From "): // an mbox separator
-		default:
-			return fields, nil
-		}
-		if _, err := r.Discard(len(line)); err != nil {
-			return nil, err
-		}
 	}
 }
 

@@ -38,7 +38,7 @@ func commands() []command {
 		{"serve", "[--config FILE]", "run the milter, the portal and the outbox", serve},
 		{"demo", "[--once] [--listen ADDR]", "the whole program on loopback, nothing to install", demoCommand},
 		{"check", "[--config FILE]", "say what is wrong with the set-up and what to do", check},
-		{"classify", "[flags] MAIL...", "say what would become of a message, and why", classify},
+		{"classify", "[FLAG...] MAIL...", "say what would become of a message, and why", classify},
 		{"open", "--escrow SECRETKEY FILE", "open a securedoc.html without any server", openCommand},
 		{"config", "example", "print an annotated configuration", configCommand},
 		{"keys", "new FILE", "make a master-key file", keysCommand},
@@ -71,6 +71,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		}
 		return 0
 	}
+	silenceRedis()
 	for _, c := range commands() {
 		if c.name == args[0] {
 			return report(c, c.run(ctx, args[1:], s), s.err)
@@ -91,7 +92,9 @@ func report(c command, err error, w io.Writer) int {
 		fmt.Fprintf(w, "postseal %s: %v\nusage: postseal %s\n", c.name, err, strings.TrimSpace(c.name+" "+c.args))
 		return 2
 	}
-	fmt.Fprintf(w, "postseal %s: %v\n", c.name, err)
+	for line := range strings.SplitSeq(err.Error(), "\n") { // a joined error: one thing wrong, one line
+		fmt.Fprintf(w, "postseal %s: %s\n", c.name, line)
+	}
 	return 1
 }
 
@@ -103,7 +106,14 @@ func usage(w io.Writer) {
 	fmt.Fprint(w, "\nEvery command takes -h. The configuration is read from --config, $POSTSEAL_CONFIG\nor "+defaultConfig+", in this order.\n")
 }
 
-func versionCommand(_ context.Context, _ []string, s streams) error {
+func versionCommand(_ context.Context, args []string, s streams) error {
+	f := flags("version", s)
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if f.NArg() != 0 {
+		return usageError{"version takes no arguments"}
+	}
 	_, err := fmt.Fprintln(s.out, "postseal", version)
 	return err
 }
@@ -111,10 +121,21 @@ func versionCommand(_ context.Context, _ []string, s streams) error {
 // defaultConfig is where the packages put the configuration.
 const defaultConfig = "/etc/postseal/postseal.yaml"
 
-// flags makes a flag set that reports its mistakes as usageError.
+// flags makes a flag set that reports its mistakes as usageError, once, and
+// answers -h on standard output. name is a command, or command and subcommand.
 func flags(name string, s streams) *flag.FlagSet {
 	f := flag.NewFlagSet("postseal "+name, flag.ContinueOnError)
-	f.SetOutput(s.err)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {
+		for _, c := range commands() {
+			if first, _, _ := strings.Cut(name, " "); c.name == first {
+				fmt.Fprintf(s.out, "postseal %s\n  %s\n", strings.TrimSpace(c.name+" "+c.args), c.what)
+			}
+		}
+		f.SetOutput(s.out)
+		f.PrintDefaults()
+		f.SetOutput(io.Discard)
+	}
 	return f
 }
 
@@ -127,15 +148,18 @@ func configFlag(f *flag.FlagSet) *string {
 	return f.String("config", preset, "configuration `FILE`")
 }
 
+// parse reads the flags. The flag package shows the usage for a mistake too;
+// that is turned off, since report says it in one line.
 func parse(f *flag.FlagSet, args []string) error {
-	if err := f.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return errUsage(err)
+	show := f.Usage
+	f.Usage = func() {}
+	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		show()
+		return err
+	}
+	if err != nil {
+		return usageError{err.Error()}
 	}
 	return nil
 }
-
-// errUsage wraps a mistake that the flag package has already printed.
-func errUsage(err error) error { return usageError{err.Error()} }
