@@ -3,6 +3,8 @@ package e2e_test
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -81,5 +83,14 @@ func TestNoDaemonIsTempfail(t *testing.T) {
 	p.WaitIdle()
 	if got := p.Outside.All(); len(got) != 0 {
 		t.Errorf("something left although the daemon was down: %v", got[0].To())
+	}
+}
+
+// forward writes a .forward file as forward_path of TestForwardFile names it.
+func forward(t *testing.T, p *e2etest.Postfix, user, text string) {
+	t.Helper()
+	name := filepath.Join(p.ConfigDir, "forward-"+user)
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
