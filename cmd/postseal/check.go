@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/postseal/postseal/config"
@@ -14,8 +15,8 @@ import (
 // checkTimeout bounds the whole of check's look at Redis and Postfix.
 const checkTimeout = 30 * time.Second
 
-// check says what is wrong, line by line, and what to do. It exits 0 only when
-// nothing is.
+// check says what is wrong, line by line, and what to do. It exits 0 when nothing
+// is but notes: what an operator may have meant so.
 func check(ctx context.Context, args []string, s streams) error {
 	f := flags("check", s)
 	path := configFlag(f)
@@ -24,7 +25,7 @@ func check(ctx context.Context, args []string, s streams) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	cfg, err := config.Load(*path)
+	cfg, err := loadConfig(*path)
 	if err != nil {
 		return err
 	}
@@ -33,33 +34,36 @@ func check(ctx context.Context, args []string, s streams) error {
 		problems = append(problems, postfix.Problem{Setting: *path, What: w, Do: "change the rule, or leave it if it is meant"})
 	}
 	problems = append(problems, checkStore(ctx, cfg)...)
+	problems = append(problems, checkKeyFiles(cfg)...)
 	problems = append(problems, checkDirectories(cfg)...)
 	if cfg.Postfix.Asks() {
 		found, err := postfix.Check(ctx, wiring(cfg))
 		if err != nil {
-			found = append(found, postfix.Problem{Fatal: true, Setting: cfg.Postfix.ConfigDir, What: "Postfix cannot be asked: " + err.Error(), Do: "install Postfix, or set postfix.config_dir"})
+			found = append(found, postfix.Problem{Fatal: true, Setting: cfg.Postfix.ConfigDir, What: "Postfix cannot be asked: " + err.Error(), Do: "install Postfix, or correct postfix.config_dir"})
 		}
 		problems = append(problems, found...)
 	}
+	fatal := 0
 	for _, p := range problems {
 		word := "note"
 		if p.Fatal {
 			word = "PROBLEM"
+			fatal++
 		}
 		fmt.Fprintf(s.out, "%s  %s: %s\n         do: %s\n", word, p.Setting, p.What, p.Do)
 	}
-	if len(problems) > 0 {
-		fmt.Fprintf(s.out, "%d found\n", len(problems))
+	if fatal > 0 {
+		fmt.Fprintf(s.out, "problems: %d, notes: %d\n", fatal, len(problems)-fatal)
 		return errReported
 	}
-	fmt.Fprintln(s.out, "no complaint")
+	fmt.Fprintln(s.out, "no problem found")
 	return nil
 }
 
 func checkStore(ctx context.Context, cfg *config.Config) []postfix.Problem {
-	keys, err := loadKeyring(credential(cfg.Keys.Master))
+	keys, err := loadKeyring(cfg.Keys.Master)
 	if err != nil {
-		return []postfix.Problem{{Fatal: true, Setting: "keys.master", What: err.Error(), Do: "make one, or bring back the copy you kept; the daemon does not start without it"}}
+		return []postfix.Problem{problemOf(err, "the daemon does not start before this is mended")}
 	}
 	st, err := storeFor(cfg, keys, nil)
 	if err != nil {
@@ -75,9 +79,37 @@ func checkStore(ctx context.Context, cfg *config.Config) []postfix.Problem {
 	return nil
 }
 
+// problemOf makes a problem of an error that begins with the name of a setting.
+func problemOf(err error, do string) postfix.Problem {
+	setting, what, ok := strings.Cut(err.Error(), ": ")
+	if !ok {
+		setting, what = "configuration", err.Error()
+	}
+	return postfix.Problem{Fatal: true, Setting: setting, What: what, Do: do}
+}
+
+// checkKeyFiles reads what serve reads at start, and looks who else can read the
+// master key.
+func checkKeyFiles(cfg *config.Config) []postfix.Problem {
+	var out []postfix.Problem
+	if _, err := escrowKeys(cfg.Keys.Escrow); err != nil {
+		out = append(out, problemOf(err, "put an OpenPGP certificate there; the daemon does not start without it"))
+	}
+	if _, err := portalTLS(cfg.Portal); err != nil {
+		out = append(out, problemOf(err, "put certificate and key there in PEM; the daemon does not start without them"))
+	}
+	if path, err := credential(cfg.Keys.Master); err == nil {
+		if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o007 != 0 {
+			out = append(out, postfix.Problem{Fatal: true, Setting: "keys.master", What: "every user of this machine can read " + path, Do: "chmod o= " + path + "; if others may have read it, begin with a new key"})
+		}
+	}
+	return out
+}
+
 func checkDirectories(cfg *config.Config) []postfix.Problem {
 	var out []postfix.Problem
-	for setting, dir := range map[string]string{"milter.spool": cfg.Milter.Spool, "shelf.dir": cfg.Shelf.Dir} {
+	for _, d := range [][2]string{{"milter.spool", cfg.Milter.Spool}, {"shelf.dir", cfg.Shelf.Dir}} {
+		setting, dir := d[0], d[1]
 		if dir == "" {
 			continue
 		}
@@ -85,7 +117,9 @@ func checkDirectories(cfg *config.Config) []postfix.Problem {
 		switch {
 		case errors.Is(err, os.ErrNotExist): // serve makes it
 		case err != nil:
-			out = append(out, postfix.Problem{Fatal: true, Setting: setting, What: err.Error(), Do: "let the daemon's user read and write it"})
+			out = append(out, postfix.Problem{Fatal: true, Setting: setting, What: plain(err).Error(), Do: "let the daemon's user read and write it"})
+		case !info.IsDir():
+			out = append(out, postfix.Problem{Fatal: true, Setting: setting, What: dir + " is no directory", Do: "name another one"})
 		case info.Mode().Perm()&0o077 != 0:
 			out = append(out, postfix.Problem{Fatal: true, Setting: setting, What: dir + " is open to other users", Do: "chmod 700 " + dir})
 		}

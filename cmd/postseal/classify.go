@@ -65,7 +65,10 @@ func classify(_ context.Context, args []string, s streams) error {
 	if err := parse(f, args); err != nil {
 		return err
 	}
-	cfg, err := config.Load(*path)
+	if f.NArg() == 0 && *list == "" {
+		return usageError{"which mail? Name files, - for standard input, or give --files-from"}
+	}
+	cfg, err := loadConfig(*path)
 	if err != nil {
 		return err
 	}
@@ -93,14 +96,14 @@ func session(cfg *config.Config, from string, to []addr.Address, client string) 
 	if from != "" {
 		sender, err := addr.Parse(from)
 		if err != nil {
-			return t, usageError{"--from: " + err.Error()}
+			return t, usageError{fmt.Sprintf("--from: %q: %v", from, err)}
 		}
 		t.Sender = sender
 	}
 	if client != "" {
 		ip, err := netip.ParseAddr(client)
 		if err != nil {
-			return t, usageError{"--client: " + err.Error()}
+			return t, usageError{fmt.Sprintf("--client: %q is no IP address", client)}
 		}
 		t.Client.IP = ip
 	} else {
@@ -117,15 +120,12 @@ func eachFile(names []string, list string, in io.Reader, do func(string) error) 
 	}
 	switch list {
 	case "":
-		if len(names) == 0 {
-			return usageError{"which mail? Name files, - for standard input, or give --files-from"}
-		}
 		return nil
 	case "-":
 	default:
 		f, err := os.Open(list)
 		if err != nil {
-			return err
+			return fmt.Errorf("--files-from: %w", plain(err))
 		}
 		defer f.Close()
 		in = f
@@ -147,25 +147,31 @@ func classifyFile(cfg *config.Config, t policy.Transaction, name string, stdin i
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return classified{File: name, Error: err.Error()}
+			return unread(name, plain(err))
 		}
 		defer f.Close()
 		in = f
 	}
 	fields, body, err := policy.SplitHeader(in)
 	if err != nil {
-		return classified{File: name, Error: err.Error()}
+		return unread(name, err)
 	}
 	completeSession(cfg, &t, fields)
 	m, err := policy.Read(t, fields, body, policy.DefaultLimits)
 	if err != nil {
-		return classified{File: name, Error: err.Error()}
+		return unread(name, err)
 	}
 	return explain(name, m, cfg.Classify(m))
 }
 
+// unread is the answer for a file that could not be judged.
+func unread(name string, err error) classified {
+	return classified{File: name, Recipients: []forOne{}, Reasons: []string{}, Error: err.Error()}
+}
+
 // completeSession fills what no flag said from the message itself.
 func completeSession(cfg *config.Config, t *policy.Transaction, fields []policy.Field) {
+	named := len(t.Recipients) > 0
 	for _, f := range fields {
 		for _, n := range addr.ParseHeader(strings.ReplaceAll(f.Value, "\r\n", "")) {
 			switch strings.ToLower(f.Name) {
@@ -174,7 +180,7 @@ func completeSession(cfg *config.Config, t *policy.Transaction, fields []policy.
 					t.Sender = n.Address
 				}
 			case "to", "cc":
-				if !slices.ContainsFunc(t.Recipients, n.Address.Equal) && !cfg.Inside(n.Address) {
+				if !named && !slices.ContainsFunc(t.Recipients, n.Address.Equal) && !cfg.Inside(n.Address) {
 					t.Recipients = append(slices.Clip(t.Recipients), n.Address)
 				}
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/postseal/postseal/addr"
@@ -66,11 +68,12 @@ func newDaemon(cfg *config.Config, o daemonOptions) (_ *daemon, err error) {
 	if d.log == nil {
 		d.log = newLogger(cfg.Log, os.Stderr)
 	}
+	redis.SetLogger(redisLog{d.log})
 	d.policy.Store(&cfg.File)
 	d.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	keys := o.keys
 	if keys == nil {
-		if keys, err = loadKeyring(credential(cfg.Keys.Master)); err != nil {
+		if keys, err = loadKeyring(cfg.Keys.Master); err != nil {
 			return nil, err
 		}
 	}
@@ -147,9 +150,9 @@ func brandOf(cfg *config.Config) notice.Brand {
 func storeFor(cfg *config.Config, keys *store.Keyring, dial func(context.Context, string, string) (net.Conn, error)) (*store.Store, error) {
 	password := ""
 	if cfg.Redis.PasswordFile != "" {
-		b, err := readSmall(credential(cfg.Redis.PasswordFile))
+		b, err := readSecret(cfg.Redis.PasswordFile)
 		if err != nil {
-			return nil, fmt.Errorf("redis password: %w", err)
+			return nil, fmt.Errorf("redis.password_file: %w", err)
 		}
 		password = strings.TrimRight(string(b), "\r\n")
 	}
@@ -161,24 +164,16 @@ func storeFor(cfg *config.Config, keys *store.Keyring, dial func(context.Context
 
 // openStore is for the commands that look at the store beside a running daemon.
 func openStore(configPath string) (*config.Config, *store.Store, error) {
-	cfg, err := config.Load(configPath)
+	cfg, err := loadConfig(configPath)
 	if err != nil {
 		return nil, nil, err
 	}
-	keys, err := loadKeyring(credential(cfg.Keys.Master))
+	keys, err := loadKeyring(cfg.Keys.Master)
 	if err != nil {
 		return nil, nil, err
 	}
 	st, err := storeFor(cfg, keys, nil)
 	return cfg, st, err
-}
-
-// credential turns credential:NAME into the file that systemd lays there.
-func credential(name string) string {
-	if n, ok := strings.CutPrefix(name, "credential:"); ok {
-		return os.Getenv("CREDENTIALS_DIRECTORY") + "/" + n
-	}
-	return name
 }
 
 func (d *daemon) buildPortal(p parts, insecure bool) error {
@@ -199,7 +194,29 @@ func (d *daemon) buildPortal(p parts, insecure bool) error {
 		return err
 	}
 	d.web = portal.HTTPServer(d.cfg.Portal.Listen, handler)
-	return nil
+	d.web.TLSConfig, err = portalTLS(d.cfg.Portal)
+	return err
+}
+
+// portalTLS reads the portal's certificate at start, so that a wrong one is told
+// before anything listens. nil: a proxy in front does TLS.
+func portalTLS(p config.Portal) (*tls.Config, error) {
+	if p.TLSCert == "" {
+		return nil, nil
+	}
+	cert, err := readSecret(p.TLSCert)
+	if err != nil {
+		return nil, fmt.Errorf("portal.tls_cert: %w", err)
+	}
+	key, err := readSecret(p.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("portal.tls_key: %w", err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("portal.tls_cert: %s and %s are no pair of certificate and key in PEM: %w", p.TLSCert, p.TLSKey, err)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}, nil
 }
 
 // Run serves until ctx is done, then lets what is under way end: first the
@@ -225,8 +242,8 @@ func (d *daemon) Run(ctx context.Context) error {
 }
 
 func (d *daemon) serveWeb() error {
-	if d.cfg.Portal.TLSCert != "" {
-		return d.web.ServeTLS(d.webListener, d.cfg.Portal.TLSCert, d.cfg.Portal.TLSKey)
+	if d.web.TLSConfig != nil {
+		return d.web.ServeTLS(d.webListener, "", "") // the certificate is in TLSConfig
 	}
 	return d.web.Serve(d.webListener)
 }
@@ -234,7 +251,7 @@ func (d *daemon) serveWeb() error {
 // reload takes over the rules of a changed configuration file; the old ones
 // stay when the new ones are wrong.
 func (d *daemon) reload(path string) {
-	cfg, err := config.Load(path)
+	cfg, err := loadConfig(path)
 	if err != nil {
 		d.log.Error("the new configuration is wrong, the old rules stay", "error", err)
 		return

@@ -47,14 +47,28 @@ func envelopeCommand(ctx context.Context, args []string, s streams) error {
 	if err == nil && args[0] == "recall" {
 		record, err = st.Recall(ctx, id, audit.Operator(operatorName()), people, *reason, time.Now())
 	}
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("there is no message %s", id)
-	}
 	if err != nil {
-		return err
+		return explainStore(id, args[0], err)
 	}
 	printRecord(s.out, record)
 	return nil
+}
+
+// explainStore says what an operator can do about what the store said.
+func explainStore(id envelope.ID, verb string, err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return fmt.Errorf("there is no message %s; the confirmation to its sender states the ID", id)
+	case errors.Is(err, store.ErrNotRecipient):
+		return fmt.Errorf("nothing was taken back: not all of these are recipients of message %s; envelope show lists them", id)
+	case errors.Is(err, store.ErrSyntax):
+		return fmt.Errorf("message %s cannot be read: its record is damaged, or keys.master is another key than it was sealed under", id)
+	case errors.Is(err, store.ErrUnavailable) && verb == "recall":
+		return fmt.Errorf("%w; whether it was taken back is not known, so repeat this when Redis is back", err)
+	case errors.Is(err, store.ErrUnavailable):
+		return fmt.Errorf("%w; start Redis, or correct redis.addresses", err)
+	}
+	return err
 }
 
 func parseAddresses(texts []string) ([]addr.Address, error) {

@@ -39,7 +39,7 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 func escrowKeys(files []string) ([]envelope.EscrowKey, error) {
 	var keys []envelope.EscrowKey
 	for _, name := range files {
-		cert, err := readSmall(name)
+		cert, err := readSecret(name)
 		if err != nil {
 			return nil, fmt.Errorf("keys.escrow: %w", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/postseal/postseal/store"
 )
@@ -17,10 +18,10 @@ func keysCommand(_ context.Context, args []string, s streams) error {
 	}
 	f, err := os.OpenFile(args[1], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s exists; a master key is never replaced, add a line to it instead", args[1])
+		return fmt.Errorf("%s is there already; a master key is never replaced, since nothing sealed under it would open any more", args[1])
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("the key cannot be written: %w", plain(err))
 	}
 	_, err = f.Write(store.NewMasterKeyFile())
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
@@ -31,16 +32,24 @@ func keysCommand(_ context.Context, args []string, s streams) error {
 	return nil
 }
 
-// loadKeyring reads the master keys from a file.
-func loadKeyring(path string) (*store.Keyring, error) {
-	f, err := os.Open(path)
+// loadKeyring reads the master keys from the file that keys.master names.
+func loadKeyring(name string) (*store.Keyring, error) {
+	path, err := credential(name)
 	if err != nil {
-		return nil, fmt.Errorf("master key: %w; postseal keys new %s makes one", err, path)
+		return nil, fmt.Errorf("keys.master: %w", err)
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("keys.master: there is no file %s; put back the copy you kept, or make the very first one: postseal keys new %s", path, path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keys.master: %w", plain(err))
 	}
 	defer f.Close()
 	k, err := store.LoadKeyring(f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		what := strings.TrimPrefix(err.Error(), store.ErrMasterKey.Error()+": ")
+		return nil, fmt.Errorf("keys.master: %s: %s; put back the copy you kept", path, what)
 	}
 	return k, nil
 }

@@ -18,7 +18,6 @@ import (
 const (
 	maxPageBytes     = 1 << 30
 	maxOriginalBytes = 1 << 30
-	maxKeyFile       = 1 << 20
 )
 
 // openCommand opens a page with an escrow secret key and no server. It writes
@@ -33,7 +32,7 @@ func openCommand(_ context.Context, args []string, s streams) error {
 		return err
 	}
 	if *escrow == "" || f.NArg() != 1 {
-		return usageError{"give --escrow and one securedoc.html"}
+		return usageError{"give --escrow with the secret key, and one securedoc.html"}
 	}
 	secret, err := readSmall(*escrow)
 	if err != nil {
@@ -51,8 +50,11 @@ func openCommand(_ context.Context, args []string, s streams) error {
 	if target == "" {
 		target = strings.TrimSuffix(page, filepath.Ext(page)) + ".eml"
 	}
+	if filepath.Clean(target) == filepath.Clean(page) {
+		return usageError{"the message would take the place of " + page + "; say with -o where it is to go"}
+	}
 	if err := openPage(page, target, secret, pass, s.out); err != nil {
-		return explainOpen(page, err)
+		return explainOpen(page, *escrow, err)
 	}
 	fmt.Fprintln(s.err, "origin not proved: whoever once had the key could have made this file; only the sealing server can tell")
 	if target != "-" {
@@ -67,76 +69,41 @@ func openPage(page, target string, secret, pass []byte, stdout io.Writer) error 
 		return err
 	}
 	defer in.Close()
-	dir := filepath.Dir(target)
-	if target == "-" {
-		dir = os.TempDir()
-	}
-	container, err := scratch(dir)
+	container, err := nameless()
 	if err != nil {
 		return err
 	}
-	defer container.remove()
+	defer container.Close()
 	if _, err := envelope.ReadPage(in, container, maxPageBytes); err != nil {
 		return err
 	}
 	if _, err := container.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	plain, err := scratch(dir)
+	original, err := scratchFor(target)
 	if err != nil {
 		return err
 	}
-	defer plain.remove()
-	if _, err := envelope.OpenEscrow(plain, container, secret, pass, maxOriginalBytes); err != nil {
+	defer original.remove()
+	if _, err := envelope.OpenEscrow(original, container, secret, pass, maxOriginalBytes); err != nil {
 		return err
 	}
-	return plain.publish(target, stdout)
+	return original.publish(target, stdout)
 }
 
-// scratchFile is a private file that either becomes the target or disappears.
-type scratchFile struct{ *os.File }
-
-func scratch(dir string) (scratchFile, error) {
-	f, err := os.CreateTemp(dir, ".postseal-*") // mode 0600
-	return scratchFile{f}, err
-}
-
-func (f scratchFile) remove() { f.Close(); os.Remove(f.Name()) }
-
-func (f scratchFile) publish(target string, stdout io.Writer) error {
-	if target != "-" {
-		return os.Rename(f.Name(), target)
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	_, err := io.Copy(stdout, f)
-	return err
-}
-
-func readSmall(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-	if err == nil && len(b) > maxKeyFile {
-		err = fmt.Errorf("%s: larger than %d bytes, not a key", name, maxKeyFile)
-	}
-	return b, err
-}
-
-func explainOpen(page string, err error) error {
+// explainOpen says what is wrong with which of the two files.
+func explainOpen(page, key string, err error) error {
 	switch {
 	case errors.Is(err, envelope.ErrNotPage):
-		return fmt.Errorf("%s: not a securedoc.html of ours", page)
+		return fmt.Errorf("%s is not a securedoc.html; give the attachment as it was saved, not the mail around it", page)
 	case errors.Is(err, envelope.ErrVersion):
 		return fmt.Errorf("%s: %w; a newer postseal may know it", page, err)
 	case errors.Is(err, envelope.ErrBroken):
-		return fmt.Errorf("%s: damaged, changed, or not sealed to this escrow key; nothing was written", page)
+		return fmt.Errorf("%s is damaged or was changed; nothing was written, save the attachment anew", page)
+	case errors.Is(err, envelope.ErrEscrow):
+		return fmt.Errorf("%s does not open %s: %s", key, page, strings.TrimPrefix(err.Error(), envelope.ErrEscrow.Error()+": "))
 	case errors.Is(err, envelope.ErrTooBig):
 		return fmt.Errorf("%s: %w", page, err)
 	}
-	return err
+	return plain(err)
 }

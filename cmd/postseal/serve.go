@@ -5,8 +5,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
-	"github.com/postseal/postseal/config"
 )
 
 // serve runs the daemon until it is told to stop. SIGHUP reads the rules again.
@@ -19,7 +17,7 @@ func serve(ctx context.Context, args []string, s streams) error {
 	if f.NArg() != 0 {
 		return usageError{"serve takes no arguments"}
 	}
-	cfg, err := config.Load(*path)
+	cfg, err := loadConfig(*path)
 	if err != nil {
 		return err
 	}
