@@ -172,7 +172,7 @@ func (v *visit) withMessage(what refusal, t told) refusal {
 		what.next = "Ask " + senderName(*rec) + " to open it again or to send it once more."
 	case "recalled":
 		if st, ok := rec.Recipient(t.person); ok && !st.RecalledAt.IsZero() {
-			what.cause = senderName(*rec) + " took it back: " + v.when(st.RecalledAt) + "."
+			what.cause = senderName(*rec) + " has withdrawn it (" + v.when(st.RecalledAt) + ")."
 			what.quote = st.Reason
 		}
 		what.next = "If you expected it, please ask " + senderName(*rec) + "."

@@ -11,7 +11,7 @@ import (
 // frameHead goes before a message's own HTML. Links open in a tab of their own,
 // without telling where they were clicked.
 const frameHead = `<!doctype html><html><head><meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1"><base target="_blank">` +
-	`<style>body{font:16px/1.5 Arial,sans-serif;margin:8px;overflow-wrap:anywhere}img{max-width:100%;height:auto}</style><title>Message</title>`
+	`<style>body{font:16px/1.5 Arial,sans-serif;margin:8px;overflow-wrap:anywhere}img{max-width:100%;height:auto}img:not([src^="data:"]){display:none}</style><title>Message</title>`
 
 // dropped are elements that could lead the frame or its addresses elsewhere. The
 // frame's policy already forbids what they could do; this is the second lock.

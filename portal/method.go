@@ -69,7 +69,11 @@ func (s *Server) failed(m string, err error) {
 
 // choose is the page after the address: all ways in, the same for every address.
 func (v *visit) choose(a addr.Address, problems ...problem) error {
-	return v.show("signin", "Sign in to read your message", map[string]any{"Address": a.String(), "From": v.waiting()}, problems...)
+	title, from := "Sign in", v.waiting()
+	if from != "" {
+		title = "Sign in to read your message"
+	}
+	return v.show("signin", title, map[string]any{"Address": a.String(), "From": from}, problems...)
 }
 
 // waiting names who wrote the message that this browser came for; its bearer

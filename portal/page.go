@@ -91,14 +91,33 @@ type sheet struct {
 // problem is one thing to put right, with the field it belongs to.
 type problem struct{ Field, Text string }
 
-// Wrong gives what is wrong with a field, empty for nothing.
-func (s sheet) Wrong(field string) string {
-	for _, p := range s.Problems {
-		if p.Field == field {
-			return p.Text
+// Wrong tells whether something is wrong with a field.
+func (s sheet) Wrong(field string) bool { return s.Error(field) != nil }
+
+// Error gives what is wrong with a field, nil for nothing.
+func (s sheet) Error(field string) *problem {
+	for i := range s.Problems {
+		if s.Problems[i].Field == field {
+			return &s.Problems[i]
 		}
 	}
-	return ""
+	return nil
+}
+
+// Attr ties a field to its hint and its error for those who do not see them
+// (WCAG 2.2, 3.3.1). Its arguments are written in templates only.
+func (s sheet) Attr(field, hint string) template.HTMLAttr {
+	by := hint
+	if s.Wrong(field) {
+		by = strings.TrimSpace(by + " " + field + "-error")
+	}
+	switch {
+	case by == "":
+		return ""
+	case s.Wrong(field):
+		return template.HTMLAttr(`aria-invalid="true" aria-describedby="` + by + `"`) //nolint:gosec // names from our templates
+	}
+	return template.HTMLAttr(`aria-describedby="` + by + `"`) //nolint:gosec // names from our templates
 }
 
 // show writes a page with status 200, or 422 when there are problems.

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/postseal/postseal/addr"
@@ -23,7 +24,11 @@ func start(v *visit) error {
 
 // askAddress shows the address form; next is where the sign-in leads.
 func (v *visit) askAddress(typed, next string, problems ...problem) error {
-	return v.show("start", "Read a secure message", map[string]any{"Address": typed, "Next": next}, problems...)
+	title, hint := "Read a secure message", "The one the message was sent to."
+	if strings.HasPrefix(next, "/sent/") {
+		title, hint = "See or take back a message you sent", "The one you sent the message from."
+	}
+	return v.show("start", title, map[string]any{"Address": typed, "Next": next, "Hint": hint}, problems...)
 }
 
 // typeAddress takes the address; the same next page follows for every one.
