@@ -185,9 +185,13 @@ func TestCalendarInvitation(t *testing.T) {
 
 // Non-ASCII everywhere: addresses of RFC 6531, raw UTF-8 in the header, encoded
 // words and file names of both kinds, an 8-bit body.
+//
+// The sinks offer no DSN: Postfix 3.7 writes "ORCPT=rfc822;" before an address
+// that is not ASCII, where RFC 6533 wants "utf-8;", and the sinks' library
+// refuses that.
 func TestNonASCII(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, e2etest.PostfixOptions{})
+	s := newSite(t, e2etest.PostfixOptions{Outside: e2etest.NewSink(t, e2etest.SinkOptions{NoDSN: true}), Inside: e2etest.NewSink(t, e2etest.SinkOptions{NoDSN: true})})
 	raw := crlf(`From: Jürgen Groß <jürgen@example.gov.uk>
 To: Žofia <žofia@příklad.example>
 Subject: Größe [SECURE] žluťoučký 日本
@@ -259,7 +263,7 @@ func TestAutomaticAndRedirectedMail(t *testing.T) {
 	s.envelopeFor(s.Outside, "away@firm.example", away)
 
 	// An inside mailbox sends on what an outsider wrote: his envelope sender, his From.
-	redirected := bytes.Replace(composed("RE: [SECURE] report", "Resent-From: jane.doe@example.gov.uk\n", planted), []byte("Jane Doe <jane.doe@example.gov.uk>"), []byte("Carl <carl@else.example>"), 1)
+	redirected := bytes.Replace(composed("RE: [SECURE] report", "Resent-From: jane.doe@example.gov.uk\nResent-Date: Sat, 21 Nov 2026 11:00:00 +0000\nResent-Message-ID: <resent@example.gov.uk>\n", planted), []byte("Jane Doe <jane.doe@example.gov.uk>"), []byte("Carl <carl@else.example>"), 1)
 	s.accepted("carl@else.example", []string{"private@home.example"}, redirected)
 	s.envelopeFor(s.Outside, "private@home.example", redirected)
 
