@@ -153,8 +153,13 @@ func (s *Server) explain(err error, now time.Time) refusal {
 	var lock *store.LockedError
 	if errors.As(err, &lock) && lock.Until.After(now) {
 		what.retry = lock.Until.Sub(now)
-		what.cause = "There were too many wrong tries for this address. It is closed until " + v.clock(lock.Until) + "."
+		what.cause = "There were too many wrong tries for this address. It is closed until " + v.until(lock.Until) + "."
 		what.next = "Try again after that."
+	}
+	var many *store.TooManyError
+	if errors.As(err, &many) && many.Until.After(now) {
+		what.retry = many.Until.Sub(now)
+		what.next = "Use the newest of them, look in your junk or spam folder, or ask again after " + v.until(many.Until) + "."
 	}
 	var t told
 	if errors.As(err, &t) && t.rec != nil {

@@ -46,6 +46,7 @@ type house struct {
 	spool string
 	web   *httptest.Server
 	sent  int
+	shape func(*store.Record) // changes the record of what is sealed next; nil: as it is
 }
 
 func newHouse(t testing.TB, change ...func(*portal.Config)) *house {
@@ -142,6 +143,9 @@ func (h *house) seal(original string, recipients ...addr.Address) letter {
 		Subject: "Care plan", OriginalID: "<orig-1@example.gov.uk>", OuterID: "<outer@example.gov.uk>", Reply: "sender", SealedAt: h.clock,
 		ExpiresAt: h.clock.Add(90 * 24 * time.Hour), LinkUntil: h.clock.Add(14 * 24 * time.Hour), Size: int64(len(original)),
 		Digests: []envelope.Digest{digest(h.t, l.container)}, SecretHash: l.secret.Hash(), Marking: "OFFICIAL-SENSITIVE: Personal data"}
+	if h.shape != nil {
+		h.shape(&rec)
+	}
 	must(h.t, h.store.Prepare(h.t.Context(), store.Preparation{Record: rec, Key: l.key, Recipients: recipients, Now: h.clock}))
 	must(h.t, h.store.Queued(h.t.Context(), l.id, recipients, nil, "TEST1", h.clock))
 	return l

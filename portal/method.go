@@ -3,6 +3,7 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/store"
@@ -67,25 +68,34 @@ func (s *Server) failed(m string, err error) {
 	s.Metrics.signins.WithLabelValues(m, outcome).Inc()
 }
 
-// choose is the page after the address: all ways in, the same for every address.
-func (v *visit) choose(a addr.Address, problems ...problem) error {
-	title, from := "Sign in", v.waiting()
-	if from != "" {
-		title = "Sign in to read your message"
-	}
-	return v.show("signin", title, map[string]any{"Address": a.String(), "From": from}, problems...)
+// accepts tells whether a message may be opened by a way of signing in; its
+// profile lists them, and an empty list is all.
+func accepts(rec store.Record, method string) bool {
+	return len(rec.SignIn) == 0 || slices.Contains(rec.SignIn, method)
 }
 
-// waiting names who wrote the message that this browser came for; its bearer
-// holds the mail, which says so anyway. Empty when there is none.
-func (v *visit) waiting() string {
+// choose is the page after the address: all ways in that the waiting message
+// takes, the same for every address.
+func (v *visit) choose(a addr.Address, problems ...problem) error {
+	rec, waiting := v.waiting()
+	data := map[string]any{"Address": a.String()}
+	for _, m := range methods {
+		data[m.name()] = accepts(rec, m.name())
+	}
+	title := "Sign in"
+	if waiting {
+		title, data["From"] = "Sign in to read your message", fromLine(rec)
+	}
+	return v.show("signin", title, data, problems...)
+}
+
+// waiting gives the message that this browser came for; its bearer holds the
+// mail, which names the sender anyway.
+func (v *visit) waiting() (store.Record, bool) {
 	id, secret, ok := v.deepLink()
 	if !ok {
-		return ""
+		return store.Record{}, false
 	}
 	rec, err := v.s.Store.Envelope(v.ctx(), id, secret)
-	if err != nil {
-		return ""
-	}
-	return fromLine(rec)
+	return rec, err == nil
 }

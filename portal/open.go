@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
-	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/shelf"
 	"github.com/postseal/postseal/store"
@@ -50,7 +50,7 @@ func (v *visit) open(purpose string) (*opened, error) {
 	}
 	box, err := v.s.container(v.ctx(), rec)
 	if err != nil {
-		if gate := standing(rec, p.Address(), v); gate != nil {
+		if gate := standing(rec, p, v.now); gate != nil {
 			err = gate // the words for a closed message come before those for a missing one
 		}
 		return nil, told{err, &rec, p.Address()}
@@ -88,15 +88,17 @@ func (v *visit) entitled() (envelope.ID, envelope.Secret, store.Proof, error) {
 
 // standing chooses words where there is nothing to release. It repeats the order
 // of store.Release and grants nothing.
-func standing(rec store.Record, a addr.Address, v *visit) error {
-	st, ok := rec.Recipient(a)
+func standing(rec store.Record, p store.Proof, now time.Time) error {
+	st, ok := rec.Recipient(p.Address())
 	switch {
 	case !ok:
 		return store.ErrNotRecipient
 	case st.Status == store.Recalled:
 		return store.ErrRecalled
-	case !rec.ExpiresAt.IsZero() && !v.now.Before(rec.ExpiresAt):
+	case !rec.ExpiresAt.IsZero() && !now.Before(rec.ExpiresAt):
 		return store.ErrExpired
+	case !accepts(rec, p.Method()):
+		return store.ErrMethod
 	}
 	return nil
 }

@@ -177,8 +177,8 @@ func (v *visit) when(t time.Time) string {
 	return notice.Time(t, loc)
 }
 
-// clock says a time of the near future: "14:36".
-func (v *visit) clock(t time.Time) string { return t.In(v.s.Location).Format("15:04 MST") }
+// until says a time of the near future: "14:36 BST", with its date when that is not today's.
+func (v *visit) until(t time.Time) string { return strings.TrimPrefix(v.when(t), "today, ") }
 
 // capital begins a sentence.
 func capital(s string) string {

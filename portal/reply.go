@@ -58,7 +58,7 @@ func (v *visit) answerable() (store.Record, store.Proof, error) {
 	if err != nil {
 		return rec, p, err
 	}
-	if err := standing(rec, p.Address(), v); err != nil {
+	if err := standing(rec, p, v.now); err != nil {
 		return rec, p, told{err, &rec, p.Address()}
 	}
 	return rec, p, v.s.mayReply(rec)

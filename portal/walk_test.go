@@ -11,6 +11,7 @@ import (
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/notice"
+	"github.com/postseal/postseal/store"
 )
 
 // Journey 1, SCC-7, SCC-9, SCC-11, BCC-19, BCC-23, BOP-2: a carer reads by a code
@@ -321,4 +322,22 @@ func TestTakeBack(t *testing.T) {
 	if two := x.open("/sent/" + strings.Repeat("a", 25) + "a").body; x.status != 404 || one != two {
 		t.Errorf("got %d; an unknown message and somebody else's differ", x.status)
 	}
+}
+
+// A profile's sign_in list holds on pages and for the API.
+func TestSignInAsTheProfileAsks(t *testing.T) {
+	h := newHouse(t)
+	b := h.account(carer, "correct horse battery")
+	h.shape = func(r *store.Record) { r.SignIn = []string{"code"} }
+	l := h.send(plainMail, carer)
+	b.open(l.link).reads(403, l.page, "Please sign in another way").silent("the plan")
+	b.open(l.page+"/reply").reads(403, "", "Please sign in another way")
+	b.open("/signin").silent(`name="password"`)
+	b.byCode(carer).reads(200, l.page, "the plan")
+	if status, got := h.call("open", l.call("address", carer.String(), "password", "correct horse battery")...); status != 403 || got["error"] != "method" || got["key"] != nil {
+		t.Errorf("got %d %v", status, got)
+	}
+	h.shape = func(r *store.Record) { r.SignIn = []string{"password"} }
+	l = h.send(plainMail, carer)
+	h.browser().open(l.link).silent("Send me a code").press("Sign in", map[string]string{"password": "correct horse battery"}).reads(200, l.page, "the plan")
 }
