@@ -55,7 +55,8 @@ func TestLostAnswerThenKilled(t *testing.T) {
 	s.refused(451, staff, []string{outside}, raw)
 	s.seal.Kill()
 	s.refused(451, staff, []string{outside}, raw)
-	s.seal.Start() // its socket in the cutter's place
+	cut.Close()
+	s.seal.Start()
 	s.seal.WaitReady()
 	s.accepted(staff, []string{outside}, raw)
 	s.envelopeFor(s.Outside, outside, raw)

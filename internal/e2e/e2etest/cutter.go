@@ -15,9 +15,10 @@ const endOfBody = 'E'
 // Cutter stands between Postfix and the daemon's milter socket and can lose the
 // daemon's answer: as if the network, or the machine, died in that moment.
 type Cutter struct {
-	armed atomic.Int32
-	cuts  atomic.Int32
-	real  string
+	armed    atomic.Int32
+	cuts     atomic.Int32
+	real     string
+	listener net.Listener
 }
 
 // NewCutter moves a daemon's socket aside and listens in its place. Start it
@@ -35,7 +36,8 @@ func NewCutter(t testing.TB, socket string) *Cutter {
 	if err := os.Chmod(socket, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
+	c.listener = l
+	t.Cleanup(c.Close)
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -51,6 +53,9 @@ func NewCutter(t testing.TB, socket string) *Cutter {
 // Lose makes the next n decisions of the daemon get lost: they are made, but
 // Postfix never hears of them.
 func (c *Cutter) Lose(n int32) { c.armed.Store(n) }
+
+// Close leaves the place free for a daemon that starts anew.
+func (c *Cutter) Close() { c.listener.Close() }
 
 // Lost counts the answers that were lost so far.
 func (c *Cutter) Lost() int { return int(c.cuts.Load()) }

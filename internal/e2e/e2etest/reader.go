@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -24,6 +25,7 @@ type Reader struct {
 	box     *Sink
 	address string
 	browser string
+	session string // of the last sign-in
 }
 
 // NewReader makes a reader whose mail arrives in box.
@@ -77,11 +79,13 @@ func (r *Reader) KeyByPassword(s Sealed, password string) (envelope.Key, error) 
 
 func (r *Reader) key(s Sealed, v url.Values) (envelope.Key, error) {
 	var answer struct {
-		Key string `json:"key"`
+		Key     string `json:"key"`
+		Session string `json:"session"`
 	}
 	if err := r.call(s, "open", v, &answer); err != nil {
 		return envelope.Key{}, err
 	}
+	r.session = answer.Session
 	b, err := base64.RawURLEncoding.DecodeString(answer.Key)
 	if err != nil {
 		return envelope.Key{}, err
@@ -94,7 +98,27 @@ func (r *Reader) call(s Sealed, method string, v url.Values, into any) error {
 	v.Set("t", s.Page.Secret.Encode())
 	v.Set("address", r.address)
 	v.Set("browser", r.browser)
-	resp, err := r.seal.Client.PostForm(s.Page.Servers[0]+"/api/v1/"+method, v)
+	return r.post(s, method, "application/x-www-form-urlencoded", strings.NewReader(v.Encode()), into)
+}
+
+// Reply answers the sender from the page, after Open or one of the Key methods.
+func (r *Reader) Reply(s Sealed, text string) error {
+	r.t.Helper()
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
+	for _, f := range [][2]string{{"session", r.session}, {"id", s.Page.ID.String()}, {"text", text}} {
+		if err := form.WriteField(f[0], f[1]); err != nil {
+			return err
+		}
+	}
+	if err := form.Close(); err != nil {
+		return err
+	}
+	return r.post(s, "reply", form.FormDataContentType(), &b, &struct{}{})
+}
+
+func (r *Reader) post(s Sealed, method, kind string, form io.Reader, into any) error {
+	resp, err := r.seal.Client.Post(s.Page.Servers[0]+"/api/v1/"+method, kind, form)
 	if err != nil {
 		return err
 	}
