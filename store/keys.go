@@ -51,7 +51,7 @@ var masterID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`)
 
 // LoadKeyring reads a master-key file: lines "ID BASE64" of 32 random bytes,
 // newest first; empty lines and lines that begin with # are left out. Errors
-// wrap ErrMasterKey and name the line, never its content.
+// wrap ErrMasterKey and name the line where there is one, never its content.
 func LoadKeyring(r io.Reader) (*Keyring, error) {
 	k := new(Keyring)
 	seen := make(map[string]bool)
@@ -80,7 +80,7 @@ func LoadKeyring(r io.Reader) (*Keyring, error) {
 		return nil, fmt.Errorf("%w: line %d: too long or not readable", ErrMasterKey, n+1)
 	}
 	if last == nil {
-		return nil, fmt.Errorf("%w: line %d: it holds no key", ErrMasterKey, n)
+		return nil, fmt.Errorf("%w: it holds no key", ErrMasterKey)
 	}
 	k.derived = derived{
 		index: derive(last, "index"), ledger: derive(last, "ledger"), ids: derive(last, "envelope id"),

@@ -39,7 +39,7 @@ func check(ctx context.Context, args []string, s streams) error {
 	if cfg.Postfix.Asks() {
 		found, err := postfix.Check(ctx, wiring(cfg))
 		if err != nil {
-			found = append(found, postfix.Problem{Fatal: true, Setting: cfg.Postfix.ConfigDir, What: "Postfix cannot be asked: " + err.Error(), Do: "install Postfix, or correct postfix.config_dir"})
+			found = append(found, postfix.Problem{Fatal: true, Setting: cfg.Postfix.ConfigDir, What: "Postfix cannot be asked: " + unanswered(err), Do: "install Postfix, or correct postfix.config_dir"})
 		}
 		problems = append(problems, found...)
 	}
@@ -132,6 +132,11 @@ func wiring(cfg *config.Config) postfix.CheckOptions {
 		Inside: cfg.File.Inside, Domains: cfg.Organisation.Domains}
 }
 
+// unanswered gives what Postfix's tools said.
+func unanswered(err error) string {
+	return strings.TrimPrefix(err.Error(), postfix.ErrUnavailable.Error()+": ")
+}
+
 // refuseWiring keeps the daemon from starting beside a Postfix that would let
 // clear text out behind its back (design: "where it cannot ask").
 func refuseWiring(ctx context.Context, cfg *config.Config, d *daemon) error {
@@ -143,7 +148,7 @@ func refuseWiring(ctx context.Context, cfg *config.Config, d *daemon) error {
 	defer cancel()
 	problems, err := postfix.Check(ctx, wiring(cfg))
 	if err != nil {
-		return fmt.Errorf("postfix: %w", err)
+		return fmt.Errorf("postfix.config_dir: Postfix cannot be asked: %s", unanswered(err))
 	}
 	var fatal []error
 	for _, p := range problems {

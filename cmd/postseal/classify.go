@@ -197,7 +197,10 @@ func completeSession(cfg *config.Config, t *policy.Transaction, fields []policy.
 func explain(name string, m *policy.Message, v policy.Verdict) classified {
 	c := classified{File: name, verdict: policy.Pass, Reasons: []string{}, Doubts: m.Doubts}
 	for _, d := range v.Recipients {
-		one := forOne{Recipient: d.Recipient.String(), Verdict: d.Action.String(), Rule: d.Rule, Profile: d.Profile, Inside: d.Inside, Reasons: []string{}}
+		one := forOne{Recipient: d.Recipient.String(), Verdict: d.Action.String(), Rule: d.Rule, Inside: d.Inside, Reasons: []string{}}
+		if d.Action == policy.Seal {
+			one.Profile = d.Profile
+		}
 		for _, f := range d.Findings {
 			one.Reasons = append(one.Reasons, f.String())
 			if !slices.Contains(c.Reasons, f.String()) {

@@ -55,10 +55,9 @@ type daemon struct {
 // daemonOptions are what the demo and tests set differently. The zero value is
 // the program as it is served.
 type daemonOptions struct {
-	log      *slog.Logger                                                         // nil: as the configuration says, to standard error
-	dial     func(ctx context.Context, network, address string) (net.Conn, error) // of Redis; nil: the network
-	insecure bool                                                                 // the portal speaks plain http on loopback
-	keys     *store.Keyring                                                       // nil: from the configured file
+	log  *slog.Logger                                                         // nil: as the configuration says, to standard error
+	dial func(ctx context.Context, network, address string) (net.Conn, error) // of Redis; nil: the network
+	keys *store.Keyring                                                       // nil: from the configured file
 }
 
 // newDaemon builds every part and binds every listener. It does not need Redis
@@ -92,7 +91,7 @@ func newDaemon(cfg *config.Config, o daemonOptions) (_ *daemon, err error) {
 	if err := d.buildFilter(keys, parts); err != nil {
 		return nil, err
 	}
-	if err := d.buildPortal(parts, o.insecure); err != nil {
+	if err := d.buildPortal(parts); err != nil {
 		return nil, err
 	}
 	d.operator = &http.Server{Handler: operatorPages(d), ReadHeaderTimeout: 5 * time.Second}
@@ -176,7 +175,7 @@ func openStore(configPath string) (*config.Config, *store.Store, error) {
 	return cfg, st, err
 }
 
-func (d *daemon) buildPortal(p parts, insecure bool) error {
+func (d *daemon) buildPortal(p parts) error {
 	kept := p.shelf
 	if kept == nil { // no links, but a posted file still has to lie somewhere while it is read
 		var err error
@@ -188,7 +187,8 @@ func (d *daemon) buildPortal(p parts, insecure bool) error {
 		BaseURL: d.cfg.Portal.URL, Brand: p.brand, Store: d.store, Shelf: kept, Notices: p.notices, Outbox: d.worker,
 		Inbound: &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: p.inside},
 		Inside:  p.inside, Tag: "[" + d.cfg.Portal.ReplyTag + "]", Spool: d.cfg.Milter.Spool, Log: d.log, Metrics: portal.NewMetrics(d.registry),
-		AttachLimit: int64(d.cfg.Portal.AttachLimit), Location: p.zone, Insecure: insecure,
+		AttachLimit: int64(d.cfg.Portal.AttachLimit), Location: p.zone,
+		Insecure: strings.HasPrefix(d.cfg.Portal.URL, "http://"), // which config allows on loopback only
 	})
 	if err != nil {
 		return err

@@ -172,7 +172,7 @@ func newDemo(page net.Listener, log *slog.Logger) (_ *demoWorld, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.daemon, err = newDaemon(cfg, daemonOptions{log: log, insecure: true, keys: keys}); err != nil {
+	if d.daemon, err = newDaemon(cfg, daemonOptions{log: log, keys: keys}); err != nil {
 		return nil, err
 	}
 	zone, err := time.LoadLocation(cfg.TimeZone)

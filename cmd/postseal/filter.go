@@ -30,7 +30,7 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 	}
 	if d.cfg.Postfix.Asks() {
 		if d.filter.Destinations, err = postfix.New(postfix.Options{ConfigDir: d.cfg.Postfix.ConfigDir}); err != nil {
-			return err
+			return fmt.Errorf("postfix.config_dir: %w", plain(err))
 		}
 	}
 	return d.filter.Check()
