@@ -21,6 +21,13 @@ import (
 // ours that was cut short or damaged in transit; errors of r and container come
 // through as they are.
 func ReadPage(r io.Reader, container io.Writer, max int64) (Page, error) {
+	return ReadPageIf(r, container, max, func(Page) error { return nil })
+}
+
+// ReadPageIf is ReadPage for a page from a stranger: admit sees what the page
+// states before a byte of its container is read, and its error ends the reading
+// and comes through as it is.
+func ReadPageIf(r io.Reader, container io.Writer, max int64, admit func(Page) error) (Page, error) {
 	in, out := &source{r: r}, &sink{w: container}
 	var p Page
 	err := verdictPage(in, out, func() error {
@@ -29,6 +36,9 @@ func ReadPage(r io.Reader, container io.Writer, max int64) (Page, error) {
 			return err
 		}
 		if p, err = meta.page(); err != nil {
+			return err
+		}
+		if err := admit(p); err != nil {
 			return err
 		}
 		return copyContainer(out, bufio.NewReaderSize(rest, copySize), max)

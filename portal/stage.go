@@ -18,81 +18,118 @@ import (
 // cookie and gives no right: it only puts on the shelf what the record says was
 // sent, and leads to the link of the message.
 func stage(v *visit) error {
-	select {
-	case v.s.staging <- struct{}{}:
-		defer func() { <-v.s.staging }()
-	case <-v.ctx().Done():
-		return errBusy
-	}
 	parts, err := v.r.MultipartReader()
 	if err != nil {
 		return errWrongFile
 	}
-	f, err := v.s.scratch()
-	if err != nil {
+	p := &posting{}
+	defer p.Close()
+	if err := v.posted(parts, p); err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()
-	id, secret, err := v.posted(parts, f)
-	if err != nil {
+	if err := v.shelve(p); err != nil {
 		return err
 	}
-	if err := v.shelve(id, secret, f); err != nil {
-		return err
-	}
-	v.see("/m/" + id.String() + "?t=" + secret.Encode())
+	v.see("/m/" + p.id.String() + "?t=" + p.secret.Encode())
 	return nil
 }
 
-// posted reads the form into f. Not one byte of a container is taken before id
+// posting is one container on its way in. Its file and its place among those
+// being read are there only once id and secret were found to be right: strangers
+// get neither disk nor a place that others wait for.
+type posting struct {
+	id     envelope.ID
+	secret envelope.Secret
+	file   *os.File
+	free   func()
+}
+
+func (p *posting) Write(b []byte) (int, error) { return p.file.Write(b) }
+
+// Close drops the file and frees the place.
+func (p *posting) Close() {
+	if p.file != nil {
+		_ = p.file.Close()
+	}
+	if p.free != nil {
+		p.free()
+	}
+}
+
+// admit lets a posting in that shows the right id and secret.
+func (v *visit) admit(p *posting) error {
+	if p.free != nil { // a form that names its message twice
+		return errWrongFile
+	}
+	if err := v.awaited(p.id, p.secret); err != nil {
+		return err
+	}
+	select {
+	case v.s.staging <- struct{}{}:
+		p.free = func() { <-v.s.staging }
+	case <-v.ctx().Done():
+		return errBusy
+	}
+	var err error
+	p.file, err = v.s.scratch()
+	return err
+}
+
+// posted reads the form into p. Not one byte of a container is taken before id
 // and secret were found to be right.
-func (v *visit) posted(parts *multipart.Reader, f *os.File) (id envelope.ID, secret envelope.Secret, err error) {
-	known := false
+func (v *visit) posted(parts *multipart.Reader, p *posting) error {
 	for range 8 { // fields; a browser sends three
-		p, err := parts.NextPart()
+		part, err := parts.NextPart()
 		if err != nil {
-			return id, secret, formError(err)
+			return formError(err)
 		}
-		switch p.FormName() {
+		switch part.FormName() {
 		case "id":
-			text, err := shortField(p)
+			text, err := shortField(part)
 			if err != nil {
-				return id, secret, err
+				return err
 			}
-			if id, err = envelope.ParseID(text); err != nil {
-				return id, secret, store.ErrNotFound
+			if p.id, err = envelope.ParseID(text); err != nil || p.file != nil {
+				return store.ErrNotFound
 			}
 		case "t":
-			text, err := shortField(p)
+			text, err := shortField(part)
 			if err != nil {
-				return id, secret, err
+				return err
 			}
-			if secret, err = envelope.ParseSecret(text); err != nil {
-				return id, secret, store.ErrNotFound
+			if p.secret, err = envelope.ParseSecret(text); err != nil {
+				return store.ErrNotFound
 			}
-			if err := v.awaited(id, secret); err != nil {
-				return id, secret, err
+			if err := v.admit(p); err != nil {
+				return err
 			}
-			known = true
 		case "ct":
-			if !known {
-				return id, secret, store.ErrNotFound
+			if p.file == nil {
+				return store.ErrNotFound
 			}
-			return id, secret, writeContainer(f, p)
+			return writeContainer(p.file, part)
 		case "page":
-			return v.postedPage(p, f)
+			return v.postedPage(part, p)
 		}
 	}
-	return id, secret, errWrongFile
+	return errWrongFile
 }
 
 // postedPage reads the whole file securedoc.html.
-func (v *visit) postedPage(p io.Reader, f *os.File) (envelope.ID, envelope.Secret, error) {
-	page, err := envelope.ReadPage(p, &limitedWriter{w: f, left: MaxStaged}, MaxStaged)
-	if err != nil {
-		return envelope.ID{}, envelope.Secret{}, pageError(err)
+func (v *visit) postedPage(part io.Reader, p *posting) error {
+	refused := error(nil)
+	_, err := envelope.ReadPageIf(part, &limitedWriter{w: p, left: MaxStaged}, MaxStaged, func(page envelope.Page) error {
+		p.id, p.secret = page.ID, page.Secret
+		refused = v.admit(p)
+		return refused
+	})
+	if refused != nil {
+		return refused
 	}
-	return page.ID, page.Secret, v.awaited(page.ID, page.Secret)
+	if err != nil {
+		return pageError(err)
+	}
+	return nil
 }
 
 // awaited tells whether this message may be posted now.
@@ -135,8 +172,9 @@ func writeContainer(f *os.File, p io.Reader) error {
 }
 
 // shelve compares what was posted with the record and keeps it.
-func (v *visit) shelve(id envelope.ID, secret envelope.Secret, f *os.File) error {
-	rec, err := v.s.Store.Envelope(v.ctx(), id, secret)
+func (v *visit) shelve(p *posting) error {
+	f := p.file
+	rec, err := v.s.Store.Envelope(v.ctx(), p.id, p.secret)
 	if err != nil {
 		return err
 	}
@@ -160,7 +198,7 @@ func (v *visit) shelve(id envelope.ID, secret envelope.Secret, f *os.File) error
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("portal: spool: %w", err)
 	}
-	return v.s.Shelf.Put(v.ctx(), id, got, f)
+	return v.s.Shelf.Put(v.ctx(), p.id, got, f)
 }
 
 // shortField reads a field of some dozen characters.

@@ -1,0 +1,74 @@
+package portal_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/postseal/postseal/envelope"
+)
+
+// pageOf writes securedoc.html around any bytes.
+func pageOf(t *testing.T, id envelope.ID, secret envelope.Secret, container io.Reader) string {
+	t.Helper()
+	var page bytes.Buffer
+	must(t, envelope.WritePage(&page, envelope.Page{ID: id, Secret: secret, Servers: []string{"https://secure.example.gov.uk"},
+		Organisation: "Borough of Example", From: officer.String(), To: []string{carer.String()}}, container))
+	return page.String()
+}
+
+// A stranger's file costs no disk: its container is not even read before the id
+// and the secret in its head were found to be right.
+func TestStrangersFileIsNotTaken(t *testing.T) {
+	h := newHouse(t)
+	l := h.seal(plainMail, carer)
+	secret, err := envelope.ParseSecret(base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
+	must(t, err)
+	big := bytes.Repeat([]byte("nothing of yours "), 1<<20) // 17 MB
+	kind, body := multipartForm(t, field{name: "page", file: "securedoc.html", kind: "text/html", value: pageOf(t, l.id, secret, bytes.NewReader(big))})
+	r := &counting{r: body}
+	req := httptest.NewRequest(http.MethodPost, "/open", r)
+	req.Header.Set("Content-Type", kind)
+	w := httptest.NewRecorder()
+	h.web.Config.Handler.ServeHTTP(w, req)
+	if w.Code != 404 || !strings.Contains(w.Body.String(), "not here yet") {
+		t.Errorf("got %d", w.Code)
+	}
+	if r.n > 512<<10 {
+		t.Errorf("%d bytes of a stranger's file were read", r.n)
+	}
+}
+
+// Strangers who send slowly do not keep others from posting their message: a
+// place is taken only by who has shown id and secret.
+func TestSlowStrangersBlockNobody(t *testing.T) {
+	h := newHouse(t)
+	l := h.seal(plainMail, carer)
+	for range 8 {
+		in, out := io.Pipe()
+		t.Cleanup(func() { _ = out.Close() })
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.web.URL+"/open", in)
+		must(t, err)
+		req.Header.Set("Content-Type", "multipart/form-data; boundary=B")
+		go func() {
+			if resp, err := http.DefaultClient.Do(req); err == nil {
+				_ = resp.Body.Close()
+			}
+		}()
+		_, err = io.WriteString(out, "--B\r\nContent-Disposition: form-data; name=\"id\"\r\n\r\na") // and then nothing
+		must(t, err)
+	}
+	done := make(chan *browser, 1)
+	go func() { done <- h.browser().stage(l.fields()...) }()
+	select {
+	case b := <-done:
+		b.reads(200, "/signin", carer.String())
+	case <-time.After(10 * time.Second):
+		t.Fatal("strangers who send nothing keep everybody out")
+	}
+}
