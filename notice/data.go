@@ -84,6 +84,18 @@ func (d *ActivationData) prepare(*Notices) error {
 
 func (d *ActivationData) address(*Notices, *Mail) {}
 
+func (d *ResetData) prepare(*Notices) error {
+	if d.AskedAt.IsZero() || d.Link == "" {
+		return fmt.Errorf("%w: no link, or no time", ErrSyntax)
+	}
+	if err := minutes(&d.Minutes, linkMinutes); err != nil {
+		return err
+	}
+	return link(&d.Link)
+}
+
+func (d *ResetData) address(*Notices, *Mail) {}
+
 func minutes(m *int, usual int) error {
 	if *m == 0 {
 		*m = usual

@@ -18,6 +18,8 @@ const (
 	Code Kind = "code"
 	// Activation carries the link that makes an account, or says that there is one: ActivationData (BCC-5).
 	Activation Kind = "activation"
+	// Reset carries the link that sets a new password: ResetData (BCC-26, BOP-15).
+	Reset Kind = "reset"
 	// Reply hands staff what an outsider wrote: ReplyData (BCC-22).
 	Reply Kind = "reply"
 	// Bounce tells staff that a sealed message did not arrive: BounceData.
@@ -69,6 +71,14 @@ type ActivationData struct {
 	AskedAt time.Time `json:"asked_at"`
 	Minutes int       `json:"minutes"` // lifetime counted from the sending; 0: 30
 	Known   bool      `json:"known"`   // the address has an account: offers to sign in, Link is not used
+}
+
+// ResetData is the data of Reset.
+type ResetData struct {
+	Link    string    `json:"link"`
+	AskedAt time.Time `json:"asked_at"`
+	Minutes int       `json:"minutes"` // lifetime counted from the sending; 0: 30
+	First   bool      `json:"first"`   // the address has no account: Link leads to setting a first password, and does not end
 }
 
 // ConfirmationData is the data of Confirmation. No field may hold a matched value.
@@ -132,7 +142,7 @@ type PlainReplyToldData struct {
 // Known tells whether k is one of the kinds above.
 func (k Kind) Known() bool {
 	switch k {
-	case Message, Confirmation, Code, Activation, Reply, Bounce, PlainReply, PlainReplyTold:
+	case Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold:
 		return true
 	}
 	return false

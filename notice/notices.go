@@ -123,6 +123,8 @@ func contentOf(k Kind, data any) (content, error) {
 		return as[CodeData](data)
 	case Activation:
 		return as[ActivationData](data)
+	case Reset:
+		return as[ResetData](data)
 	case Reply:
 		return as[ReplyData](data)
 	case Bounce:

@@ -16,7 +16,7 @@ var templates embed.FS
 const DefaultColour = "#1d70b8"
 
 // kinds are those that have templates.
-var kinds = [...]Kind{Message, Confirmation, Code, Activation, Reply, Bounce, PlainReply, PlainReplyTold}
+var kinds = [...]Kind{Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold}
 
 // view is what a template sees.
 type view struct {

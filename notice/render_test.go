@@ -67,6 +67,7 @@ func filled() map[notice.Kind]any {
 		},
 		notice.Code:       notice.CodeData{Code: "50407952", Reference: "KX", AskedAt: noon, Minutes: 15},
 		notice.Activation: notice.ActivationData{Link: "https://secure.example.gov.uk/activate?t=BBBBBBBBBBBBBBBBBBBBBB", AskedAt: noon, Minutes: 30},
+		notice.Reset:      notice.ResetData{Link: "https://secure.example.gov.uk/reset?t=CCCCCCCCCCCCCCCCCCCCCC", AskedAt: noon, Minutes: 30},
 		notice.Reply: notice.ReplyData{
 			FromName: "Zoë Carer", From: carer, Subject: "Re: Your assessment", Tag: "[SECURE]", Text: "Thank you.\n\nI have filled in the form.\nZoë",
 			EnvelopeID: "abcdefghijklmnopqrstuvwxyz", InReplyTo: "<1@pc.example.gov.uk>", References: "<0@pc.example.gov.uk> <1@pc.example.gov.uk>", SentAt: noon,
@@ -90,6 +91,7 @@ func least() map[notice.Kind]any {
 		notice.Confirmation:   notice.ConfirmationData{Recipients: []string{"carer@home.example"}, SealedAt: noon},
 		notice.Code:           notice.CodeData{Code: "50407952", AskedAt: noon},
 		notice.Activation:     notice.ActivationData{AskedAt: noon, Known: true},
+		notice.Reset:          notice.ResetData{AskedAt: noon, Link: "https://secure.example.gov.uk/register", First: true},
 		notice.Reply:          notice.ReplyData{From: carer},
 		notice.Bounce:         notice.BounceData{Recipients: []string{"carer@home.example"}, Delayed: true},
 		notice.PlainReply:     notice.PlainReplyData{From: carer},
@@ -198,6 +200,7 @@ func TestWords(t *testing.T) {
 		{"SCC-4, CYC-7", notice.Message, []string{full().Explanation, full().HelpURL, full().PrivacyURL, full().Disclaimer, "Example EX1 1EX", "then delete this mail"}},
 		{"SCC-8", notice.Code, []string{"50407952 is your one-time code.\n", "into the page where you asked", "15 minutes from when you asked for it, until 12:36 BST", "letters KX", "Please don't reply"}},
 		{"BCC-6", notice.Activation, []string{"30 minutes counted from when we sent it: until 12:51 BST", "/activate?t="}},
+		{"BCC-26, BOP-15", notice.Reset, []string{"new password", "/reset?t=", "30 minutes counted from when we sent it: until 12:51 BST"}},
 		{"BOP-5", notice.Confirmation, []string{"- carer@home.example", "the tag [SECURE]", "we treated it as [SECURE]", "Saturday 5 November 2016, 11:21 GMT", "/sent/abcdef", "ordinary mail:\n- john.roe@"}},
 		{"BCC-22", notice.Reply, []string{"Zoë Carer (carer@home.example) wrote on Sunday 7 August 2016, 12:21 BST:", "Leave [SECURE] in the subject"}},
 		{"plain replies", notice.PlainReply, []string{"[not secure]"}},

@@ -108,6 +108,6 @@ func (v *visit) postReset(a addr.Address, token string, exists bool) error {
 	if exists {
 		link = v.s.BaseURL + "/reset?t=" + url.QueryEscape(token)
 	}
-	data := notice.ActivationData{Link: link, AskedAt: v.now, Minutes: int(store.LinkLife.Minutes())}
-	return v.s.post(v, notice.Activation, a, data, store.LinkLife)
+	data := notice.ResetData{Link: link, AskedAt: v.now, Minutes: int(store.LinkLife.Minutes()), First: !exists}
+	return v.s.post(v, notice.Reset, a, data, store.LinkLife)
 }

@@ -34,7 +34,7 @@ func TestLookingChangesNothing(t *testing.T) {
 	h.account(other, "correct horse battery")
 	r := h.browser().open("/").press("Continue", map[string]string{"address": other.String()})
 	r.open("/forgot").press("Send me the link", nil)
-	reset := h.activation(other).Link
+	reset := h.reset(other).Link
 
 	paths := []string{"/", "/start", "/signin", "/signin?change=1", "/signin/password", "/signin/code", "/signin/code?ref=AB", "/signout", "/signedout", "/register", "/register/sent",
 		activation, "/activate?t=x", "/activated", "/forgot", "/forgot/sent", reset, reset + "&answered=1", "/reset/password?t=x", l.page, l.page + "/body", l.page + "/part/1", l.page + "/part/x",

@@ -210,6 +210,13 @@ func (h *house) activation(to addr.Address) notice.ActivationData {
 	return d
 }
 
+func (h *house) reset(to addr.Address) notice.ResetData {
+	h.t.Helper()
+	var d notice.ResetData
+	h.mail(to, notice.Reset, &d)
+	return d
+}
+
 // person types the fields of an account.
 func person(password string) map[string]string {
 	return map[string]string{"first": "Carla", "last": "Carer", "password": password, "again": password,

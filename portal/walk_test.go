@@ -281,7 +281,7 @@ func TestForgottenPassword(t *testing.T) {
 	h.account(carer, "correct horse battery")
 	l := h.send(plainMail, carer)
 	b := h.browser().open(l.link).follow("I have forgotten my password").press("Send me the link", nil).reads(200, "/forgot/sent", "Check your email")
-	link := h.activation(carer).Link
+	link := h.reset(carer).Link
 	b.open(link).reads(200, "/reset", "Your childhood best friend").silent("Choose a password")
 	b.press("Continue", map[string]string{"answer": "Harry"}).reads(422, "/reset", "This is not the answer")
 	b.press("Continue", map[string]string{"answer": "tom"}).reads(200, "/reset", "Choose a password")
@@ -293,7 +293,7 @@ func TestForgottenPassword(t *testing.T) {
 	// Without the answer there is no new password, whatever is posted.
 	c := h.browser().open(l.link)
 	c.follow("I have forgotten my password").press("Send me the link", nil)
-	c.open(h.activation(carer).Link+"&answered=1").press("Set this password", map[string]string{"password": "never to be used", "again": "never to be used"})
+	c.open(h.reset(carer).Link+"&answered=1").press("Set this password", map[string]string{"password": "never to be used", "again": "never to be used"})
 	c.reads(403, "", "That did not match")
 	h.browser().open(l.link).press("Sign in", map[string]string{"password": "a whole new start"}).reads(200, l.page)
 }
