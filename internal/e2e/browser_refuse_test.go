@@ -113,8 +113,7 @@ func forwardedToThirdParty(t *testing.T, w *world) {
 
 	file := b.Another()
 	file.Open(l.file)
-	file.Do(cdp.Clear(cdp.CSS("#address")))
-	file.Type("#address", third)
+	file.Retype("#address", third)
 	file.Type("#password", password+"\r")
 	file.Says("This message was sent to another address")
 	for where, html := range map[string]string{"the file": file.HTML(), "the website": b.HTML()} {
@@ -161,7 +160,9 @@ func strangerRegistersFirst(t *testing.T, w *world) {
 	w.fill(owner, hers, "her own answer")
 	owner.Press("Activate my account")
 	owner.Heading("Your password works now")
-	owner.Press("Continue")
+	owner.Press("Continue") // where he wanted to go is not taken over either
+	owner.Heading("You are signed in")
+	owner.Open(l.link)
 	owner.Heading(subject)
 
 	w.wrong(t, l, to, his, "wrong")

@@ -2,11 +2,13 @@ package e2etest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
@@ -135,29 +137,63 @@ func (p *Tab) fail(format string, args ...any) {
 	p.t.Fatalf("%s\nthe browser is at %s and shows:\n%s", fmt.Sprintf(format, args...), at, said)
 }
 
+// quoted writes a string of XPath 1.0, which knows no escapes.
+func quoted(words string) string {
+	if strings.Contains(words, `"`) {
+		return "'" + words + "'"
+	}
+	return `"` + words + `"`
+}
+
 // Open goes to an address.
 func (p *Tab) Open(url string) { p.t.Helper(); p.Do(cdp.Navigate(url)) }
 
 // Heading waits for a page or a view by its heading.
 func (p *Tab) Heading(words string) {
 	p.t.Helper()
-	p.Do(cdp.WaitVisible(cdp.Search(fmt.Sprintf(`//*[self::h1 or self::h2][normalize-space(.)=%q]`, words))))
+	p.Do(cdp.WaitVisible(cdp.Search(fmt.Sprintf(`//*[self::h1 or self::h2][normalize-space(.)=%s]`, quoted(words)))))
 }
 
-// Says waits until some element under main shows words.
+// Says waits until the page shows words, in one piece but for white space.
 func (p *Tab) Says(words string) {
 	p.t.Helper()
-	p.Do(cdp.WaitVisible(cdp.Search(fmt.Sprintf(`//main//*[contains(normalize-space(.), %q)]`, words))))
+	script := fmt.Sprintf(`document.querySelector("main").innerText.replace(/\s+/g, " ").includes(%s)`, inScript(words))
+	for deadline := time.Now().Add(Patience); ; {
+		ctx, cancel := p.limited()
+		said, err := cdp.Run(ctx, cdp.Evaluate[bool](script))
+		cancel()
+		if err == nil && said { // an error: the page is just changing
+			return
+		}
+		if time.Now().After(deadline) {
+			p.fail("the page does not say %q (%v)", words, err)
+		}
+		<-time.After(pollEvery)
+	}
+}
+
+// inScript writes a string of JavaScript.
+func inScript(words string) string {
+	b, _ := json.Marshal(words) // a string always can be
+	return string(b)
 }
 
 // Press clicks the button or link with these words.
 func (p *Tab) Press(words string) {
 	p.t.Helper()
-	p.Do(cdp.Click(cdp.Search(fmt.Sprintf(`//*[self::button or self::a][normalize-space(.)=%q][not(ancestor::*[@hidden])]`, words)), cdp.NodeVisible))
+	p.Do(cdp.Click(cdp.Search(fmt.Sprintf(`//*[self::button or self::a][normalize-space(.)=%s][not(ancestor::*[@hidden])]`, quoted(words))), cdp.NodeVisible))
 }
 
 // Type puts the focus into a field and types; "\r" is Enter.
 func (p *Tab) Type(css, text string) { p.t.Helper(); p.Do(cdp.SendKeys(cdp.CSS(css), text)) }
+
+// Retype replaces what stands in a field.
+func (p *Tab) Retype(css, text string) {
+	p.t.Helper()
+	p.Do(cdp.WaitVisible(cdp.CSS(css)))
+	Get(p, cdp.Evaluate[bool](fmt.Sprintf("(document.querySelector(%s).select(), true)", inScript(css))))
+	p.Type(css, text)
+}
 
 // Paste puts text into a field at once, as input methods do for signs that have
 // no key.
@@ -204,6 +240,12 @@ func (p *Tab) Saved(name string) []byte {
 		return err == nil
 	})
 	return b
+}
+
+// Offers gives the names of the files that the page offers to save.
+func (p *Tab) Offers() []string {
+	p.t.Helper()
+	return Get(p, cdp.Evaluate[[]string](`[...document.querySelectorAll("main a[download]")].map(a => a.textContent.trim())`))
 }
 
 // Cookies gives the cookies of the profile by name.
