@@ -256,6 +256,12 @@ func apiReply(v *visit) (any, error) {
 			return err
 		}
 		return nil
+	}, func() error {
+		req, err := v.apiReplyRequest(fields)
+		if err == nil {
+			_, err = v.mayAnswer(req.ID, req.Secret, req.Person)
+		}
+		return err
 	}, "session", "id")
 	if d != nil {
 		defer d.Close()

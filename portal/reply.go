@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/notice"
 	"github.com/postseal/postseal/relay"
 	"github.com/postseal/postseal/store"
@@ -54,14 +55,19 @@ func (v *visit) answerable() (store.Record, store.Proof, error) {
 	if err != nil {
 		return store.Record{}, p, err
 	}
+	rec, err := v.mayAnswer(id, secret, p)
+	return rec, p, err
+}
+
+func (v *visit) mayAnswer(id envelope.ID, secret envelope.Secret, p store.Proof) (store.Record, error) {
 	rec, err := v.s.Store.Envelope(v.ctx(), id, secret)
 	if err != nil {
-		return rec, p, err
+		return rec, err
 	}
 	if err := standing(rec, p, v.now); err != nil {
-		return rec, p, told{err, &rec, p.Address()}
+		return rec, told{err, &rec, p.Address()}
 	}
-	return rec, p, v.s.mayReply(rec)
+	return rec, v.s.mayReply(rec)
 }
 
 // mayReply keeps what is handed over in clear inside.
@@ -97,6 +103,9 @@ func submitReply(v *visit) error {
 			return errForm
 		}
 		return nil
+	}, func() error {
+		_, _, err := v.answerable()
+		return err
 	}, formField)
 	if d != nil {
 		defer d.Close()
@@ -151,9 +160,10 @@ func (s *Server) judge(d *draft) []problem {
 }
 
 // readDraft reads a reply's form. The fields named first must come, and satisfy
-// check, before any file is taken; what is over a bound is read and dropped, so
-// that the browser still gets an answer.
-func (s *Server) readDraft(parts *multipart.Reader, check func(name, value string) error, first ...string) (*draft, error) {
+// check, before any file is taken, and may says whether this person's files are
+// kept at all. What is not, or is over a bound, is read and dropped, so that the
+// browser still gets an answer.
+func (s *Server) readDraft(parts *multipart.Reader, check func(name, value string) error, may func() error, first ...string) (*draft, error) {
 	d := &draft{}
 	need := map[string]bool{}
 	for _, f := range first {
@@ -175,6 +185,13 @@ func (s *Server) readDraft(parts *multipart.Reader, check func(name, value strin
 			if len(need) > 0 {
 				return d, errForm
 			}
+			if may != nil {
+				if err := may(); err != nil {
+					drop(parts)
+					return d, err
+				}
+				may = nil // once is enough: sending asks the gate
+			}
 			if left, err = s.takeFile(d, p, left); err != nil {
 				return d, err
 			}
@@ -193,6 +210,15 @@ func (s *Server) readDraft(parts *multipart.Reader, check func(name, value strin
 		return d, errForm
 	}
 	return d, nil
+}
+
+// drop reads what is left of a form, which its bound ends.
+func drop(parts *multipart.Reader) {
+	for {
+		if _, err := parts.NextPart(); err != nil {
+			return
+		}
+	}
 }
 
 // field reads one typed field.

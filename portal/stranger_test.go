@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -71,4 +72,65 @@ func TestSlowStrangersBlockNobody(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("strangers who send nothing keep everybody out")
 	}
+}
+
+// A stranger's reply costs no disk: files are kept only for who may answer.
+func TestStrangersReplyKeepsNoFile(t *testing.T) {
+	h := newHouse(t)
+	l := h.send(plainMail, carer)
+	h.account(carer, "correct horse battery")
+	h.account(other, "correct horse battery")
+	elsewhere := h.seal(plainMail, other)
+	_, opened := h.call("open", elsewhere.call("address", other.String(), "password", "correct horse battery")...)
+	file := field{name: "file", file: "x.bin", kind: "application/x-x", value: strings.Repeat("x", 60<<10)}
+	b := h.browser().open(l.link) // has a form secret and the mail, but is nobody
+	_, fields := b.form("Send me a code")
+	var cookies strings.Builder
+	for _, c := range b.client.Jar.Cookies(b.at) {
+		cookies.WriteString(c.Name + "=" + c.Value + ";")
+	}
+	for name, c := range map[string]struct {
+		path, cookie string
+		fields       []field
+	}{
+		"not signed in":    {l.page + "/reply", cookies.String(), []field{{name: "form", value: fields["form"]}, file}},
+		"another's letter": {"/api/v1/reply", "", []field{{name: "session", value: opened["session"].(string)}, {name: "id", value: l.id.String()}, file}},
+	} {
+		kind, body := multipartForm(t, c.fields...)
+		whole := body.Bytes()
+		cut := len(whole) - 1024 // the end never comes, so the server stands where it is
+		in, out := io.Pipe()
+		req := httptest.NewRequest(http.MethodPost, c.path, in)
+		req.Header.Set("Content-Type", kind)
+		req.Header.Set("Cookie", c.cookie)
+		done := make(chan int, 1)
+		go func() {
+			w := httptest.NewRecorder()
+			h.web.Config.Handler.ServeHTTP(w, req)
+			_ = in.Close()
+			done <- w.Code
+		}()
+		_, _ = out.Write(whole[:cut]) // may be refused before its end
+		if n := spooled(t, h.spool); n > 0 {
+			t.Errorf("%s: %d files are kept", name, n)
+		}
+		_, _ = out.Write(whole[cut:])
+		_ = out.Close()
+		if code := <-done; code < 300 {
+			t.Errorf("%s: got %d", name, code)
+		}
+	}
+}
+
+// spooled counts the files without a name that this process has open below dir.
+func spooled(t *testing.T, dir string) (n int) {
+	t.Helper()
+	fds, err := os.ReadDir("/proc/self/fd")
+	must(t, err)
+	for _, fd := range fds {
+		if to, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && strings.HasPrefix(to, dir) {
+			n++
+		}
+	}
+	return n
 }
