@@ -17,7 +17,7 @@ var errCopies = errors.New("milter: Postfix adds a copy that may not leave in cl
 // plan is what is to be done with one message.
 type plan struct {
 	batches []*batch       // one for each profile, in the order of their first recipient
-	drop    []string       // RCPTs to delete from the original, as given
+	drop    []string       // names to delete RCPTs from the original by
 	add     []addr.Address // members of dropped RCPTs who may have the original
 	clear   []string       // RCPTs that keep the original
 	goesOn  bool           // somebody still gets the original
@@ -55,6 +55,8 @@ type planner struct {
 	seal    map[string]bool // of every judged address (by key): is it sealed
 	batches map[string]*batch
 	placed  map[string]bool // addresses that stand in a batch
+	dropped []Rcpt
+	kept    []Rcpt
 	plan    plan
 }
 
@@ -71,6 +73,12 @@ func (f *Filter) plan(ctx context.Context, m *Mail, r reach, v policy.Verdict) (
 		}
 	}
 	p.plan.goesOn = len(p.plan.clear)+len(p.plan.add)+len(r.copies) > 0
+	if p.plan.goesOn {
+		var err error
+		if p.plan.drop, err = m.deletable(p.dropped, p.kept); err != nil {
+			return plan{}, err
+		}
+	}
 	return p.plan, nil
 }
 
@@ -86,9 +94,10 @@ func (p *planner) rcpt(ctx context.Context, rcpt Rcpt, finals []int) error {
 	}
 	if sealed < 0 {
 		p.plan.clear = append(p.plan.clear, rcpt.Given)
+		p.kept = append(p.kept, rcpt)
 		return nil
 	}
-	p.plan.drop = append(p.plan.drop, rcpt.Given)
+	p.dropped = append(p.dropped, rcpt)
 	for _, i := range finals {
 		d := p.verdict.Recipients[i]
 		if p.sealed(i) {

@@ -72,6 +72,7 @@ var answers = []answer{
 	{errBusy, "busy", later("4.3.2", "Not sent yet: the secure mail service has too many messages in hand.")},
 	{errProtocol, "protocol", later("4.3.0", "Not sent: the mail server handed the message over in a form that cannot be judged.")},
 	{errAddress, "address", Reply{550, "5.1.3", "Not sent: an address of this message cannot be read. Please check the sender's and the recipients' addresses and send it again."}},
+	{errNames, "address", Reply{550, "5.1.3", "Not sent: the message must be protected for one recipient and goes to others as it is, and an address is written in a way that the mail server may confuse. Please write plain addresses, such as name@firm.example, or send one message to each."}},
 	{errFields, "limit", Reply{552, "5.3.4", "Not sent: the message has more header lines than the secure mail service reads. Please write it anew instead of forwarding it."}},
 	{errHeader, "limit", Reply{552, "5.3.4", "Not sent: the header of the message is bigger than the secure mail service reads. Please write it anew, with fewer recipients in To and Cc."}},
 	{errBody, "limit", Reply{552, "5.3.4", "Not sent: the message is bigger than the secure mail service reads. Please send smaller attachments, or several messages."}},

@@ -1,0 +1,55 @@
+package milter_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/milter"
+)
+
+// A sealed recipient whose name Postfix might not find again stays on the
+// original and would get it in clear: the message is refused (promise 1). Where
+// nobody is left to get the original nothing has to be found.
+func TestRecipientThatCannotBeDeletedByName(t *testing.T) {
+	for given, plain := range map[string]bool{
+		outside: true, outside + ".": true, `"ann smith"@firm.example`: true, `"a,b"@firm.example`: true, "ann": true, `"ann"`: true,
+		"@relay.example:" + outside: false, outside + ",": false, outside + ";": false, "Ann <" + outside + ">": false,
+		outside + ">": false, "group:" + outside + ";": false, "@a,@b:" + outside: false, "ann(x)@firm.example": false,
+	} {
+		for _, more := range []bool{true, false} {
+			w := newWorld(t)
+			m := mailFor(message("[SECURE] x", outside))
+			m.Recipients = []milter.Rcpt{{Given: given, Address: addr.MustParse(outside)}}
+			if more {
+				m.Recipients = append(m.Recipients, milter.Rcpt{Given: inside, Address: addr.MustParse(inside)})
+			}
+			got := w.decide(m)
+			switch {
+			case !more && got.Action != milter.Discard:
+				t.Errorf("%s alone: got %+v, want discard", given, got)
+			case more && plain && (got.Action != milter.Accept || !slices.Contains(got.Drop, given)):
+				t.Errorf("%s: got %+v, want it dropped", given, got)
+			case more && !plain && (got.Action != milter.Answer || got.Reply.Code != 550 || len(w.out.Sent()) != 0):
+				t.Errorf("%s: got %+v and %d envelopes, want 550 and none", given, got, len(w.out.Sent()))
+			}
+		}
+	}
+}
+
+// Of sendmail(1) the milter sees "root@mail.council.example" where Postfix looks
+// for "root": all spellings are deleted, unless that could delete somebody else.
+func TestLocalRecipientIsDeletedInEverySpelling(t *testing.T) {
+	for kept, want := range map[string][]string{
+		inside:                {"ann@firm.example", "ann@firm.example.", "ann@firm", "ann"},
+		"ann@council.example": nil,
+	} {
+		w := newWorld(t)
+		m := mailFor(message("[SECURE] x", outside), kept, "ann@firm.example")
+		m.Client.Login, m.Client.Local = "", true
+		got := w.decide(m)
+		if !slices.Equal(got.Drop, want) || (want == nil) != (got.Action == milter.Answer) {
+			t.Errorf("beside %s: got %+v, want %v", kept, got, want)
+		}
+	}
+}
