@@ -18,6 +18,7 @@ import (
 	"github.com/postseal/postseal/shelf"
 )
 
+// digest is that of a text which begins like an encrypted packet, "\xd2".
 func digest(text string) envelope.Digest { return sha256.Sum256([]byte(text)) }
 
 func dir(t *testing.T, o shelf.DirOptions) (*shelf.Dir, string) {
@@ -81,19 +82,19 @@ func files(t *testing.T, root string) []string {
 func TestPutGetDelete(t *testing.T) {
 	d, path := dir(t, shelf.DirOptions{})
 	a, b := envelope.ID{1}, envelope.ID{255, 254}
-	put(t, d, a, "one")
-	put(t, d, a, "two")
-	put(t, d, b, "one")
-	if err := d.Put(t.Context(), a, digest("one"), iotest.ErrReader(errors.New("read on"))); err != nil {
+	put(t, d, a, "\xd2ne")
+	put(t, d, a, "\xd2wo")
+	put(t, d, b, "\xd2ne")
+	if err := d.Put(t.Context(), a, digest("\xd2ne"), iotest.ErrReader(errors.New("read on"))); err != nil {
 		t.Errorf("the same again: %v, want nil without reading", err)
 	}
-	if got, err := get(t, d, a, digest("two")); got != "two" || err != nil {
+	if got, err := get(t, d, a, digest("\xd2wo")); got != "\xd2wo" || err != nil {
 		t.Errorf("Get = %q, %v", got, err)
 	}
 	if got := files(t, path); len(got) != 3 || !strings.HasPrefix(got[1], "ae/"+a.String()+"/") || d.Used() != 9 {
 		t.Errorf("files = %q, used %d", got, d.Used())
 	}
-	r, err := d.Get(t.Context(), a, digest("one"))
+	r, err := d.Get(t.Context(), a, digest("\xd2ne"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,10 +110,10 @@ func TestPutGetDelete(t *testing.T) {
 	if rest, err := io.ReadAll(r); string(rest) != "ne" || err != nil {
 		t.Errorf("open while deleted: %q, %v", rest, err)
 	}
-	if _, err := get(t, d, a, digest("one")); !errors.Is(err, shelf.ErrNotFound) {
+	if _, err := get(t, d, a, digest("\xd2ne")); !errors.Is(err, shelf.ErrNotFound) {
 		t.Errorf("after Delete: %v, want ErrNotFound", err)
 	}
-	if got, err := get(t, d, b, digest("one")); got != "one" || err != nil || d.Used() != 3 {
+	if got, err := get(t, d, b, digest("\xd2ne")); got != "\xd2ne" || err != nil || d.Used() != 3 {
 		t.Errorf("the other envelope: %q, %v, used %d", got, err, d.Used())
 	}
 	if _, err := get(t, d, b, digest("none")); !errors.Is(err, shelf.ErrNotFound) {
@@ -124,7 +125,7 @@ func TestPutGetDelete(t *testing.T) {
 func TestNothingHalfDone(t *testing.T) {
 	broken := errors.New("broken")
 	gone, cancel := context.WithCancel(t.Context())
-	text := strings.Repeat("x", 1000)
+	text := "\xd2" + strings.Repeat("x", 999)
 	for _, c := range []struct {
 		name string
 		o    shelf.DirOptions
@@ -156,32 +157,52 @@ type hook struct{ f func() }
 
 func (h *hook) Read([]byte) (int, error) { h.f(); return 0, io.EOF }
 
+// A container's digest is that of its encrypted packet; escrow packets before it
+// are kept with it.
+func TestEscrowPacketsAreKept(t *testing.T) {
+	d, _ := dir(t, shelf.DirOptions{})
+	sealed := "\xd2ealed"
+	whole := "\xc1\x03abc\xc1\x02de" + sealed
+	if err := d.Put(t.Context(), envelope.ID{1}, digest(sealed), strings.NewReader(whole)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := get(t, d, envelope.ID{1}, digest(sealed)); got != whole || err != nil {
+		t.Errorf("got %q, %v, want %q", got, err, whole)
+	}
+	if err := d.Put(t.Context(), envelope.ID{2}, digest(whole), strings.NewReader(whole)); !errors.Is(err, shelf.ErrDigest) {
+		t.Errorf("under the sum of all octets: %v, want ErrDigest", err)
+	}
+	if err := d.Put(t.Context(), envelope.ID{2}, digest("no container"), strings.NewReader("no container")); !errors.Is(err, shelf.ErrDigest) {
+		t.Errorf("no container: %v, want ErrDigest", err)
+	}
+}
+
 func TestFull(t *testing.T) {
 	d, _ := dir(t, shelf.DirOptions{MaxBytes: 10})
-	put(t, d, envelope.ID{1}, "123456")
-	if err := d.Put(t.Context(), envelope.ID{2}, digest("12345"), strings.NewReader("12345")); !errors.Is(err, shelf.ErrFull) {
+	put(t, d, envelope.ID{1}, "\xd223456")
+	if err := d.Put(t.Context(), envelope.ID{2}, digest("\xd22345"), strings.NewReader("\xd22345")); !errors.Is(err, shelf.ErrFull) {
 		t.Errorf("over the bound: %v, want ErrFull", err)
 	}
-	put(t, d, envelope.ID{2}, "1234")
+	put(t, d, envelope.ID{2}, "\xd2234")
 	if err := d.Delete(t.Context(), envelope.ID{1}); err != nil {
 		t.Fatal(err)
 	}
-	put(t, d, envelope.ID{3}, "12345")
+	put(t, d, envelope.ID{3}, "\xd22345")
 }
 
 // A crash leaves a temporary file: the next start removes it, but not one that a
 // living process holds, and counts what is kept.
 func TestSweep(t *testing.T) {
 	d, path := dir(t, shelf.DirOptions{})
-	put(t, d, envelope.ID{1}, "kept")
+	put(t, d, envelope.ID{1}, "\xd2ept")
 	left := filepath.Join(path, "tmp", "put-1")
 	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r, w := io.Pipe()
 	done := make(chan error)
-	go func() { done <- d.Put(context.Background(), envelope.ID{2}, digest("living"), r) }()
-	if _, err := io.WriteString(w, "liv"); err != nil { // the file is there and locked
+	go func() { done <- d.Put(context.Background(), envelope.ID{2}, digest("\xd2iving"), r) }()
+	if _, err := io.WriteString(w, "\xd2iv"); err != nil { // the file is there and locked
 		t.Fatal(err)
 	}
 	again, err := shelf.OpenDir(path, shelf.DirOptions{MinFree: -1})
@@ -201,14 +222,14 @@ func TestSweep(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Errorf("the living Put: %v", err)
 	}
-	if got, err := get(t, again, envelope.ID{2}, digest("living")); got != "living" || err != nil {
+	if got, err := get(t, again, envelope.ID{2}, digest("\xd2iving")); got != "\xd2iving" || err != nil {
 		t.Errorf("Get = %q, %v", got, err)
 	}
 }
 
 func TestTogether(t *testing.T) {
 	d, path := dir(t, shelf.DirOptions{})
-	text := bytes.Repeat([]byte("together"), 10000)
+	text := append([]byte{0xd2}, bytes.Repeat([]byte("together"), 10000)...)
 	var group sync.WaitGroup
 	for i := range 12 {
 		group.Go(func() {

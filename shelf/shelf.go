@@ -29,7 +29,8 @@ var (
 // Shelf keeps containers by envelope and digest.
 type Shelf interface {
 	// Put keeps a container, durably when it gives nil. Putting the same again is
-	// nothing new and does not read on. The bytes must have the digest (ErrDigest).
+	// nothing new and does not read on. The container must have the digest, as
+	// envelope.DigestOf gives it: without its escrow packets (ErrDigest).
 	// The milter puts what it sealed; the portal stages a posted container here
 	// only after comparing its digest with the record's.
 	Put(ctx context.Context, id envelope.ID, digest envelope.Digest, container io.Reader) error

@@ -2,7 +2,6 @@ package shelf
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -43,11 +42,13 @@ func (d *Dir) write(ctx context.Context, digest envelope.Digest, container io.Re
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, err
 	}
-	h := sha256.New()
-	if _, err := io.Copy(io.MultiWriter(t, h), reader{ctx, container}); err != nil {
+	got, err := envelope.DigestOf(io.TeeReader(reader{ctx, container}, t)) // reads to the end
+	switch {
+	case errors.Is(err, envelope.ErrBroken): // no container at all
+		return nil, ErrDigest
+	case err != nil:
 		return nil, notMissing(err)
-	}
-	if envelope.Digest(h.Sum(nil)) != digest {
+	case got != digest:
 		return nil, ErrDigest
 	}
 	return t, f.Sync()

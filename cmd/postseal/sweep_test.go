@@ -35,9 +35,9 @@ func TestTidyKeepsWhatALinkLeadsTo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	digest := envelope.Digest(sha256.Sum256([]byte("c")))
+	digest := envelope.Digest(sha256.Sum256([]byte("\xd2")))
 	for i := byte(1); i <= 4; i++ {
-		if err := dir.Put(t.Context(), envelope.ID{i}, digest, strings.NewReader("c")); err != nil {
+		if err := dir.Put(t.Context(), envelope.ID{i}, digest, strings.NewReader("\xd2")); err != nil {
 			t.Fatal(err)
 		}
 	}
