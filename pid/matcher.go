@@ -1,0 +1,248 @@
+package pid
+
+import (
+	"encoding/binary"
+	"regexp/syntax"
+	"slices"
+	"sync"
+)
+
+// Bounds of the tables of one scan. When one is reached the tables are thrown
+// away and built anew from where the scan stands.
+const (
+	maxStates   = 12000   // ordinary mail needs a few thousand
+	maxSetNodes = 1 << 20 // entries of all state sets together: 4 MB
+)
+
+// matcher finds whole-word matches of many patterns in one pass: a deterministic
+// automaton whose states are made when they are first needed. It may be used by
+// many goroutines; each scan borrows tables of its own.
+type matcher struct {
+	nfa
+	back    []nfa      // pattern by pattern, backwards
+	classOf [256]uint8 // octets that no pattern tells apart have one class
+	classes int
+	sample  []byte     // one octet of each class
+	tables  sync.Pool
+}
+
+// pattern is one thing to look for.
+type pattern struct {
+	text  string
+	exact bool // upper and lower case are told apart
+}
+
+// newMatcher compiles patterns; the number of each is its place.
+func newMatcher(patterns []pattern) (*matcher, error) {
+	m := &matcher{back: make([]nfa, len(patterns))}
+	for i, p := range patterns {
+		flags := syntax.FoldCase
+		if p.exact {
+			flags = 0
+		}
+		re, err := parsePattern(p.text, flags)
+		if err == nil {
+			err = m.add(re, int32(i))
+		}
+		if err == nil {
+			err = m.back[i].add(reversed(re), int32(i))
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	m.findClasses()
+	m.tables.New = func() any { return newTable(m) }
+	return m, nil
+}
+
+// findClasses splits the octets by what the nodes and the word border tell apart.
+func (m *matcher) findClasses() {
+	var word byteSet
+	for b := range 256 {
+		if isWord[b] {
+			word.add(byte(b))
+		}
+	}
+	sets := map[byteSet]bool{word: true}
+	for _, n := range m.nodes {
+		sets[n.set] = true
+	}
+	count := 1
+	for set := range sets {
+		split := map[uint8]uint8{} // class inside the set: its new number
+		sizes := [256]int{}
+		for b := range 256 {
+			sizes[m.classOf[b]]++
+		}
+		in := [256]int{}
+		for b := range 256 {
+			if set.has(byte(b)) {
+				in[m.classOf[b]]++
+			}
+		}
+		for b := range 256 {
+			c := m.classOf[b]
+			if !set.has(byte(b)) || in[c] == sizes[c] {
+				continue
+			}
+			if _, ok := split[c]; !ok {
+				split[c] = uint8(count)
+				count++
+			}
+			m.classOf[b] = split[c]
+		}
+	}
+	m.classes = count
+	m.sample = make([]byte, count)
+	for b := range 256 {
+		m.sample[m.classOf[b]] = byte(b)
+	}
+}
+
+// state is what may still match after what was read.
+type state struct {
+	set     []int32 // nodes, ascending
+	fresh   bool    // a word may begin here
+	accepts []int32 // patterns that match, if a word ends here
+}
+
+// table is the automaton as far as one scan has needed it. Entry s*classes+c is
+// the offset of the state after class c: 0 not known yet, negative when the
+// patterns of s match before the octet.
+type table struct {
+	m      *matcher
+	next   []int32
+	states []state
+	ids    map[string]int32
+	nodes  int
+	mark   []uint32 // by node: the round in which it was put in
+	round  uint32
+	set    []int32
+	key    []byte
+}
+
+func newTable(m *matcher) *table {
+	t := &table{m: m, mark: make([]uint32, len(m.nodes))}
+	t.reset()
+	return t
+}
+
+// reset forgets all states; offset 0 is taken by a state that is never entered.
+func (t *table) reset() {
+	t.next = append(t.next[:0], make([]int32, t.m.classes)...)
+	t.states = append(t.states[:0], state{})
+	t.ids = map[string]int32{}
+	t.nodes = 0
+}
+
+// intern gives the offset of a state, made when there is none.
+func (t *table) intern(set []int32, fresh bool) int32 {
+	t.key = append(t.key[:0], 0)
+	if fresh {
+		t.key[0] = 1
+	}
+	for _, n := range set {
+		t.key = binary.LittleEndian.AppendUint32(t.key, uint32(n))
+	}
+	if id, ok := t.ids[string(t.key)]; ok {
+		return id
+	}
+	if len(t.states) >= maxStates || t.nodes+len(set) > maxSetNodes {
+		key := string(t.key)
+		t.reset()
+		t.key = append(t.key[:0], key...)
+	}
+	s := state{set: slices.Clone(set), fresh: fresh}
+	for _, n := range set {
+		if p := t.m.nodes[n].accepts; p >= 0 {
+			s.accepts = append(s.accepts, p)
+		}
+	}
+	id := int32(len(t.states) * t.m.classes)
+	t.states = append(t.states, s)
+	t.next = append(t.next, make([]int32, t.m.classes)...)
+	t.nodes += len(set)
+	t.ids[string(t.key)] = id
+	return id
+}
+
+// step makes the entry for a class after the state at offset s. It may reset the
+// table: then s is a stranger, and only the result holds.
+func (t *table) step(s int32, class int) int32 {
+	m := t.m
+	from := t.states[int(s)/m.classes]
+	t.round++
+	t.set = t.set[:0]
+	b := m.sample[class]
+	word := isWord[b]
+	t.eat(from.set, b)
+	if from.fresh {
+		t.eat(m.start, b)
+	}
+	slices.Sort(t.set)
+	count := len(t.states)
+	id := t.intern(t.set, !word)
+	entry := id
+	if !word && len(from.accepts) > 0 {
+		entry = -id
+	}
+	if len(t.states) >= count { // not reset
+		t.next[int(s)+class] = entry
+	}
+	return entry
+}
+
+func (t *table) eat(from []int32, b byte) {
+	for _, n := range from {
+		if !t.m.nodes[n].set.has(b) {
+			continue
+		}
+		for _, next := range t.m.nodes[n].next {
+			if t.mark[next] != t.round {
+				t.mark[next] = t.round
+				t.set = append(t.set, next)
+			}
+		}
+	}
+}
+
+// scan calls hit with each pattern that matches whole words, and with the end
+// of the match; ends ascend.
+func (m *matcher) scan(text string, hit func(pattern int32, end int)) {
+	t := m.tables.Get().(*table)
+	defer m.tables.Put(t)
+	if t.round > 1<<31 {
+		clear(t.mark)
+		t.round = 0
+	}
+	s := t.intern(nil, true)
+	table, classes := t.next, &m.classOf
+	for i := 0; i < len(text); i++ {
+		e := table[int(s)+int(classes[text[i]])]
+		if e > 0 {
+			s = e
+			continue
+		}
+		accepts := t.states[int(s)/m.classes].accepts
+		if e == 0 {
+			e = t.step(s, int(classes[text[i]]))
+			table = t.next
+		}
+		if e < 0 {
+			e = -e
+			for _, p := range accepts {
+				hit(p, i)
+			}
+		}
+		s = e
+	}
+	for _, p := range t.states[int(s)/m.classes].accepts {
+		hit(p, len(text))
+	}
+}
+
+// startOf gives where a match of a pattern begins that ends at end.
+func (m *matcher) startOf(pattern int32, text string, end int) int {
+	return m.back[pattern].lookBack(text, end)
+}
