@@ -71,11 +71,15 @@ func firstError(a, b error) error {
 	return b
 }
 
-// attributes puts the message's own pictures into an element and takes handlers out.
+// attributes puts the message's own pictures into an element and takes handlers
+// out, and what would let a page that a link opens reach back: with a window name
+// or rel=opener it could put another page in place of the message (the frame's
+// base gives every link a tab of its own).
 func (d *displayer) attributes(n *html.Node) {
 	kept := n.Attr[:0]
 	for _, a := range n.Attr {
-		if strings.HasPrefix(strings.ToLower(a.Key), "on") {
+		key := strings.ToLower(a.Key)
+		if strings.HasPrefix(key, "on") || key == "target" || key == "rel" || key == "href" && (n.Namespace == "math" || n.Namespace == "svg" && n.Data == "a") {
 			continue
 		}
 		if (a.Key == "src" || a.Key == "background") && len(a.Val) > 4 && strings.EqualFold(a.Val[:4], "cid:") {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/postseal/postseal/envelope"
+	"github.com/postseal/postseal/portal"
 )
 
 // pageOf writes securedoc.html around any bytes.
@@ -133,4 +134,19 @@ func spooled(t *testing.T, dir string) (n int) {
 		}
 	}
 	return n
+}
+
+// A page that a link in a message opens has no hold on the message's page: with
+// a window name or rel=opener it could put its own in that place.
+func TestLinksLeaveNoOpener(t *testing.T) {
+	got := portal.Display(strings.NewReader("Content-Type: text/html\r\n\r\n<a target=named rel=opener href=https://x.example/>go</a>" +
+		"<map><area TARGET=other href=https://x.example/></map><svg><a xlink:href=https://x.example/ target=third>go</a></svg><math href=https://x.example/>x</math>")).HTML
+	for _, bad := range []string{"named", "opener", "other", "third", "xlink:href", "math href"} {
+		if strings.Contains(got, bad) {
+			t.Errorf("the frame has %q: %s", bad, got)
+		}
+	}
+	if strings.Count(got, `href="https://x.example/"`) != 2 {
+		t.Errorf("the links are gone: %s", got)
+	}
 }
