@@ -2,6 +2,7 @@ package portal
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -222,9 +223,14 @@ func (v *visit) refuse(err error) {
 }
 
 // note counts a refusal and logs what is not the visitor's doing. Errors of
-// store, shelf and relay repeat no secret and no word of a message.
+// store, shelf and relay repeat no secret and no word of a message; a mail
+// server's own words may name an address, so only their numbers are kept.
 func (s *Server) note(what refusal, err error, r *http.Request) {
 	s.Metrics.refusals.WithLabelValues(what.code).Inc()
+	var reply *relay.Reply
+	if errors.As(err, &reply) {
+		err = fmt.Errorf("relay: %d %s", reply.Code, reply.Enhanced)
+	}
 	if what.status >= 500 {
 		s.Log.Error("request failed", "code", what.code, "route", r.Pattern, "err", err)
 		return

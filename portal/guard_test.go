@@ -14,6 +14,7 @@ import (
 
 	"github.com/postseal/postseal/notice"
 	"github.com/postseal/postseal/portal"
+	"github.com/postseal/postseal/relay"
 	"github.com/postseal/postseal/store"
 )
 
@@ -259,6 +260,24 @@ func TestLogKeepsSecrets(t *testing.T) {
 		if strings.Contains(log, c.Value) {
 			t.Error("the log has a cookie")
 		}
+	}
+}
+
+// What Postfix says of a refused reply may name an address; the log does not.
+func TestLogNamesNobodyOfARefusedReply(t *testing.T) {
+	h := newHouse(t)
+	l := h.seal(plainMail, carer)
+	h.account(carer, "correct horse battery")
+	_, opened := h.call("open", l.call("address", carer.String(), "password", "correct horse battery")...)
+	h.staff.Fail = func(relay.Mail) error {
+		return fmt.Errorf("%w: %w", relay.ErrPermanent, &relay.Reply{Code: 550, Enhanced: "5.1.1", Text: "<" + officer.String() + ">: Recipient address rejected"})
+	}
+	kind, body := multipartForm(t, field{name: "session", value: opened["session"].(string)}, field{name: "id", value: l.id.String()}, field{name: "text", value: "hello"})
+	if status, got := h.callBody("reply", kind, body.String()); status != 502 {
+		t.Fatalf("got %d %v", status, got)
+	}
+	if log := h.log.String(); strings.Contains(log, officer.String()) || !strings.Contains(log, "550 5.1.1") {
+		t.Errorf("the log says: %s", log)
 	}
 }
 
