@@ -66,11 +66,11 @@ func openedFromFileByPassword(t *testing.T, w *world) {
 		t.Errorf("the notification names nobody:\n%s", plain)
 	}
 
-	b := w.web.Person(t, e2etest.TabOptions{})
+	b := w.person(t, e2etest.TabOptions{})
 	password := w.password(to)
 	w.register(t, b, l, to, password, subject)
 
-	file := w.web.Person(t, e2etest.TabOptions{}) // another day, another computer
+	file := w.person(t, e2etest.TabOptions{}) // another day, another computer
 	file.Open(l.file)
 	file.Heading("Show that this message is for you")
 	if got := file.Value("#address"); got != to {
@@ -105,7 +105,7 @@ func openedFromFileByPassword(t *testing.T, w *world) {
 func openedFromFileByCode(t *testing.T, w *world) {
 	const from, to, subject = "ben@example.gov.uk", "quinn@home.example", "[SECURE] Your appointment"
 	l := w.send(t, from, []string{to}, note(from, to, subject, "At three o'clock."))
-	b := w.web.Person(t, e2etest.TabOptions{})
+	b := w.person(t, e2etest.TabOptions{})
 	b.Open(l.file)
 	b.Heading("Show that this message is for you")
 	b.Press("Send me a code")
@@ -123,7 +123,7 @@ func openedFromFileByCode(t *testing.T, w *world) {
 		t.Error("the text is still in the page after signing out")
 	}
 
-	again := w.web.Person(t, e2etest.TabOptions{})
+	again := w.person(t, e2etest.TabOptions{})
 	again.Open(l.file)
 	again.Press("Send me a code")
 	again.Heading("Check your email")
@@ -142,7 +142,7 @@ func openedByLinkWithCode(t *testing.T, w *world) {
 	const from, to, subject = "carol@example.gov.uk", "robin@home.example", "Housing benefit"
 	raw := note("Carol <"+from+">", to, subject, "Please send us the form.", "Sensitivity: Company-Confidential")
 	l := w.send(t, from, []string{to}, raw)
-	b := w.web.Person(t, e2etest.TabOptions{})
+	b := w.person(t, e2etest.TabOptions{})
 	b.Open(l.link)
 	b.Heading("Sign in to read your message")
 	if got := b.Text(".fixed strong"); got != to {
@@ -203,7 +203,7 @@ func (w *world) answer(t *testing.T, to string) e2etest.Delivery {
 func repliedFromFileAndAnswered(t *testing.T, w *world) {
 	const from, to, subject = "dora@example.gov.uk", "sam@home.example", "[SECURE] School place"
 	l := w.send(t, from, []string{to}, note(from, to, subject, "Which school?"))
-	b := w.web.Person(t, e2etest.TabOptions{})
+	b := w.person(t, e2etest.TabOptions{})
 	b.Open(l.file)
 	b.Press("Send me a code")
 	b.Heading("Check your email")

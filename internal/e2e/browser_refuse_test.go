@@ -36,7 +36,7 @@ func wrongPassword20Times(t *testing.T, w *world) {
 	w.registerTyped(t, l, to, right)
 	w.registerTyped(t, l, other, others)
 
-	file := w.web.Person(t, e2etest.TabOptions{})
+	file := w.person(t, e2etest.TabOptions{})
 	file.Open(l.file)
 	file.Choose("#choose", to)
 	file.Type("#password", "wrong number 1\r")
@@ -47,7 +47,7 @@ func wrongPassword20Times(t *testing.T, w *world) {
 	for range 18 {
 		w.wrong(t, l, to, "wrong again and again", "wrong")
 	}
-	site := w.web.Person(t, e2etest.TabOptions{})
+	site := w.person(t, e2etest.TabOptions{})
 	site.Open(l.link)
 	site.Heading("Read a secure message")
 	site.Type("#address", to+"\r")
@@ -79,7 +79,7 @@ func wrongPassword20Times(t *testing.T, w *world) {
 // types her address first.
 func (w *world) registerTyped(t *testing.T, l letter, address, password string) {
 	t.Helper()
-	b := w.web.Person(t, e2etest.TabOptions{})
+	b := w.person(t, e2etest.TabOptions{})
 	b.Open(l.link)
 	b.Heading("Read a secure message")
 	b.Type("#address", address+"\r")
@@ -102,7 +102,7 @@ func forwardedToThirdParty(t *testing.T, w *world) {
 	own := w.send(t, from, []string{third}, note(from, third, "[SECURE] Your own", "For the third."))
 	l := w.send(t, from, []string{to}, note(from, to, subject, "The hearing is on Monday."))
 	password := w.password(third)
-	b := w.web.Person(t, e2etest.TabOptions{})
+	b := w.person(t, e2etest.TabOptions{})
 	w.register(t, b, own, third, password, "[SECURE] Your own")
 
 	b.Open(l.link) // signed in as herself
@@ -142,7 +142,7 @@ func strangerRegistersFirst(t *testing.T, w *world) {
 	l := w.send(t, from, []string{to}, note(from, to, subject, "Your claim."))
 	his, hers := w.keep("password", "the strangers own words"), w.password(to)
 
-	stranger := w.web.Person(t, e2etest.TabOptions{})
+	stranger := w.person(t, e2etest.TabOptions{})
 	stranger.Open(l.link) // even with the mail in hand
 	stranger.Heading("Sign in to read your message")
 	stranger.Press("Set up a password")
@@ -151,7 +151,7 @@ func strangerRegistersFirst(t *testing.T, w *world) {
 	stranger.Heading("Check your email")
 	w.wrong(t, l, to, his, "wrong")
 
-	owner := w.web.Person(t, e2etest.TabOptions{})
+	owner := w.person(t, e2etest.TabOptions{})
 	owner.Open(w.activation(t, to))
 	owner.Heading("Activate your account")
 	owner.Says("You have opened the link in another browser")
@@ -195,7 +195,7 @@ func changedCiphertext(t *testing.T, w *world) {
 	if err := envelope.WritePage(&page, l.sealed.Page, &forged); err != nil {
 		t.Fatal(err)
 	}
-	b := w.web.Person(t, e2etest.TabOptions{})
+	b := w.person(t, e2etest.TabOptions{})
 	b.Open(saveFile(t, page.Bytes()))
 	b.Press("Send me a code")
 	b.Heading("Check your email")

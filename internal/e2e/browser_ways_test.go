@@ -19,7 +19,7 @@ func noScript(t *testing.T, w *world) {
 	const from, to, subject = "ivy@example.gov.uk", "xena@home.example", "[SECURE] Tenancy"
 	pdf := append([]byte("%PDF-1.4\n"), noise(40_000)...)
 	l := w.send(t, from, []string{to}, withFiles(from, to, subject, "Please sign.", e2etest.File{Name: "Tenancy.pdf", Type: "application/pdf", Body: pdf}))
-	b := w.web.Person(t, e2etest.TabOptions{NoScript: true})
+	b := w.person(t, e2etest.TabOptions{NoScript: true})
 	b.Open(l.file)
 	b.Heading("You have a secure message")
 	if html := b.HTML(); strings.Contains(html, "<script") && strings.Contains(html, `id="password"`) {
@@ -71,7 +71,7 @@ func senderTakesBack(t *testing.T, w *world) {
 	const from, to, subject, reason = "jo@example.gov.uk", "yan@home.example", "[SECURE] Wrong file", "It was meant for another Yan"
 	l := w.send(t, from, []string{to}, note(from, to, subject, "Somebody else's data."))
 	password := w.password(to)
-	recipient := w.web.Person(t, e2etest.TabOptions{})
+	recipient := w.person(t, e2etest.TabOptions{})
 	w.register(t, recipient, l, to, password, subject)
 	reader := e2etest.NewReader(t, w.seal, w.Outside, to)
 	key, err := reader.KeyByPassword(l.sealed, password)
@@ -85,7 +85,7 @@ func senderTakesBack(t *testing.T, w *world) {
 	if link == "" {
 		t.Fatalf("the confirmation does not say how to take the message back:\n%s", text)
 	}
-	sender := w.web.Person(t, e2etest.TabOptions{})
+	sender := w.person(t, e2etest.TabOptions{})
 	sender.Open(link)
 	sender.Heading("See or take back a message you sent")
 	sender.Type("#address", from+"\r")
@@ -119,7 +119,7 @@ func senderTakesBack(t *testing.T, w *world) {
 	recipient.Open(l.link)
 	recipient.Heading("This message was taken back")
 	recipient.Says(reason)
-	file := w.web.Person(t, e2etest.TabOptions{})
+	file := w.person(t, e2etest.TabOptions{})
 	file.Open(l.file)
 	file.Type("#password", password+"\r")
 	file.Says("This message was taken back")
@@ -149,9 +149,9 @@ func nonASCII(t *testing.T, w *world) {
 		t.Errorf("subject of the notification: got %q, want %q", got, subject)
 	}
 	password := w.keep("password", "cyfrinair ŵŷ 您好 😀")
-	site := w.web.Person(t, e2etest.TabOptions{})
+	site := w.person(t, e2etest.TabOptions{})
 	w.registerPasted(t, site, l, to, password)
-	file := w.web.Person(t, e2etest.TabOptions{})
+	file := w.person(t, e2etest.TabOptions{})
 	file.Open(l.file)
 	file.Paste("#password", password)
 	file.Press("Open message")
@@ -252,7 +252,7 @@ END:VCALENDAR
 func calendarInvitation(t *testing.T, w *world) {
 	const from, to, subject = "kay@example.gov.uk", "vic@home.example", "[SECURE] Review meeting"
 	l := w.send(t, from, []string{to}, append(crlf(meeting+calendar), "--alt--\r\n"...))
-	file, site := w.web.Person(t, e2etest.TabOptions{}), w.web.Person(t, e2etest.TabOptions{})
+	file, site := w.person(t, e2etest.TabOptions{}), w.person(t, e2etest.TabOptions{})
 	file.Open(l.file)
 	file.Press("Send me a code")
 	file.Heading("Check your email")

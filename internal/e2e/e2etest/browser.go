@@ -226,6 +226,12 @@ func (p *Tab) HTML() string { p.t.Helper(); return Get(p, cdp.OuterHTML(cdp.CSS(
 // URL gives where the tab is.
 func (p *Tab) URL() string { p.t.Helper(); return Get(p, cdp.Location()) }
 
+// Wide tells whether the page is wider than the window.
+func (p *Tab) Wide() bool {
+	p.t.Helper()
+	return Get(p, cdp.Evaluate[bool](`document.documentElement.scrollWidth > document.documentElement.clientWidth`))
+}
+
 // Saved waits for a download to be whole and gives its bytes.
 func (p *Tab) Saved(name string) []byte {
 	p.t.Helper()
@@ -273,7 +279,7 @@ func (p *Tab) Shot(name string) {
 	}
 	png, err := cdp.Run(p.ctx, cdp.FullScreenshot(100))
 	if err == nil {
-		name = strings.NewReplacer("/", "-", " ", "-").Replace(p.t.Name()+"-"+name) + fmt.Sprintf("-%d.png", p.o.Width)
+		name = strings.NewReplacer("/", "-", " ", "-").Replace(p.t.Name()+"-"+name) + ".png"
 		err = os.WriteFile(filepath.Join(dir, name), png, 0o644)
 	}
 	if err != nil {
