@@ -44,8 +44,12 @@ func Read(t Transaction, header []Field, body io.Reader, l Limits) (*Message, er
 	l = Limits{or(l.Parts, DefaultLimits.Parts), or(l.Depth, DefaultLimits.Depth), or(l.Bytes, DefaultLimits.Bytes)}
 	r := &reader{limits: l, m: &Message{Transaction: t, Fields: header}}
 	r.checkHeader(header)
+	body, err := r.stray(header, body)
+	if err != nil {
+		return r.m, err
+	}
 	top := r.body(header, place{})
-	err := r.copy(body, top)
+	err = r.copy(body, top)
 	for _, f := range header {
 		r.m.Size += int64(len(f.Name) + len(f.Value) + len(":\r\n"))
 	}

@@ -1,0 +1,34 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/postseal/postseal/policy"
+)
+
+// A broken header line made Postfix end the header above "Subject: [SECURE]",
+// and the message left in clear.
+func TestHeaderThatGoesOnBelowABrokenLine(t *testing.T) {
+	whole := []policy.Field{{Name: "From", Value: " a@x.example"}, {Name: "Subject", Value: " news"}, {Name: "Date", Value: " now"}}
+	for _, c := range []struct {
+		name   string
+		header []policy.Field
+		body   string
+		want   string // the subject that is read
+	}{
+		{"broken line first", whole[:1], "quite Delivered-To: x@y\r\nDate: now\r\nSubject: one\r\n [SECURE]\r\n\r\nHello\r\n", "one [SECURE]"},
+		{"header has its own", whole, "To: somebody\r\nSubject: [SECURE] old\r\n\r\nforwarded\r\n", "news"},
+		{"a form", whole[:1], "Name: Jo\r\nStreet: High Street\r\n\r\n", ""},
+		{"prose", whole[:1], "Dear Jo,\r\nthank you.\r\nAs you know\r\nthis is\r\nSubject: [SECURE]\r\n\r\n", ""},
+		{"a part", whole[:1], "--b\r\nSubject: [SECURE]\r\nContent-Type: text/plain\r\n\r\nx\r\n--b--\r\n", ""},
+	} {
+		m, err := policy.Read(policy.Transaction{}, c.header, strings.NewReader(c.body), policy.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Subject(); got != c.want {
+			t.Errorf("%s: got subject %q, want %q", c.name, got, c.want)
+		}
+	}
+}
