@@ -38,7 +38,7 @@ func (f *Filter) fillRecord(s *sealing) error {
 		r.SealedAt = j.now
 		r.ExpiresAt = j.now.Add(s.rules.Expires.Std())
 	}
-	if s.link && r.LinkUntil.IsZero() {
+	if s.link && (r.LinkUntil.IsZero() || !s.attach) {
 		r.LinkUntil = r.SealedAt.Add(s.rules.Link.Std())
 		if r.LinkUntil.After(r.ExpiresAt) || !s.attach { // without the file the link is the only way
 			r.LinkUntil = r.ExpiresAt

@@ -34,7 +34,7 @@ func (s *Store) Lookup(ctx context.Context, id envelope.ID) (Known, error) {
 // durably, before anything is sent. It can be called again for the same
 // envelope: for recipients that were not in it, or whose entry is prepared and
 // at least ResealAfter old, always with the same key; To, Cc and Digests are
-// then united with those stored, all else stays as it was.
+// then united with those stored, LinkUntil is the later one, all else stays as it was.
 //
 // ErrVolatile: this Redis may lose keys. ErrConflict: another key is stored, or
 // a recipient was prepared less than ResealAfter ago or is queued. ErrRecalled:
@@ -143,6 +143,9 @@ func merged(stored, later Record) Record {
 	stored.To, stored.Cc = union(stored.To, later.To), union(stored.Cc, later.Cc)
 	stored.Digests = union(stored.Digests, later.Digests)
 	stored.Size = max(stored.Size, later.Size)
+	if later.LinkUntil.After(stored.LinkUntil) { // an earlier mail may have had no link, or a file beside it
+		stored.LinkUntil = whole(later.LinkUntil)
+	}
 	return stored
 }
 
