@@ -43,9 +43,6 @@ func (s *Server) hardenAPI(w http.ResponseWriter) {
 func (s *Server) api(limit int64, a apiAction) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.hardenAPI(w)
-		if limit > MaxForm {
-			patient(w)
-		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		r.Header.Del("Cookie") // nothing here may depend on one
 		v := &visit{s: s, w: w, r: r, now: s.Now()}
@@ -242,6 +239,7 @@ func rfc3339(t time.Time) string {
 // apiReply takes an answer written in the page: fields session, id and text, then
 // files. The secret comes from the session's opening, or from field t.
 func apiReply(v *visit) (any, error) {
+	whose := v.leashed()
 	parts, err := v.r.MultipartReader()
 	if err != nil {
 		return nil, errForm
@@ -256,13 +254,13 @@ func apiReply(v *visit) (any, error) {
 			return err
 		}
 		return nil
-	}, func() error {
+	}, whose.judged(func() error {
 		req, err := v.apiReplyRequest(fields)
 		if err == nil {
 			_, err = v.mayAnswer(req.ID, req.Secret, req.Person)
 		}
 		return err
-	}, "session", "id")
+	}), "session", "id")
 	if d != nil {
 		defer d.Close()
 	}

@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/postseal/postseal/addr"
@@ -94,6 +95,7 @@ func (v *visit) showReply(status int, rec store.Record, d draft, problems ...pro
 // submitReply sends it while the writer waits, so that a refusal reaches her with
 // her text still there (BCC-14).
 func submitReply(v *visit) error {
+	whose := v.leashed()
 	parts, err := v.r.MultipartReader()
 	if err != nil {
 		return errForm
@@ -103,10 +105,10 @@ func submitReply(v *visit) error {
 			return errForm
 		}
 		return nil
-	}, func() error {
+	}, whose.judged(func() error {
 		_, _, err := v.answerable()
 		return err
-	}, formField)
+	}), formField)
 	if d != nil {
 		defer d.Close()
 	}
@@ -160,9 +162,9 @@ func (s *Server) judge(d *draft) []problem {
 }
 
 // readDraft reads a reply's form. The fields named first must come, and satisfy
-// check, before any file is taken, and may says whether this person's files are
-// kept at all. What is not, or is over a bound, is read and dropped, so that the
-// browser still gets an answer.
+// check, before anything else is taken, and may says whether this person is heard
+// at all. What is over a bound is read and dropped, so that the browser still gets
+// an answer.
 func (s *Server) readDraft(parts *multipart.Reader, check func(name, value string) error, may func() error, first ...string) (*draft, error) {
 	d := &draft{}
 	need := map[string]bool{}
@@ -181,16 +183,15 @@ func (s *Server) readDraft(parts *multipart.Reader, check func(name, value strin
 		if count++; count > MaxFiles+16 {
 			return d, errTooBig
 		}
+		if len(need) == 0 && may != nil && !slices.Contains(first, p.FormName()) && p.FormName() != "t" {
+			if err := may(); err != nil {
+				return d, err
+			}
+			may = nil // once is enough: sending asks the gate
+		}
 		if p.FormName() == "file" {
 			if len(need) > 0 {
 				return d, errForm
-			}
-			if may != nil {
-				if err := may(); err != nil {
-					drop(parts)
-					return d, err
-				}
-				may = nil // once is enough: sending asks the gate
 			}
 			if left, err = s.takeFile(d, p, left); err != nil {
 				return d, err
@@ -210,15 +211,6 @@ func (s *Server) readDraft(parts *multipart.Reader, check func(name, value strin
 		return d, errForm
 	}
 	return d, nil
-}
-
-// drop reads what is left of a form, which its bound ends.
-func drop(parts *multipart.Reader) {
-	for {
-		if _, err := parts.NextPart(); err != nil {
-			return
-		}
-	}
 }
 
 // field reads one typed field.

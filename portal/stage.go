@@ -18,11 +18,11 @@ import (
 // cookie and gives no right: it only puts on the shelf what the record says was
 // sent, and leads to the link of the message.
 func stage(v *visit) error {
+	p := &posting{leash: v.leashed()}
 	parts, err := v.r.MultipartReader()
 	if err != nil {
 		return errWrongFile
 	}
-	p := &posting{}
 	defer p.Close()
 	if err := v.posted(parts, p); err != nil {
 		return err
@@ -40,6 +40,7 @@ func stage(v *visit) error {
 type posting struct {
 	id     envelope.ID
 	secret envelope.Secret
+	leash  *leash
 	file   *os.File
 	free   func()
 }
@@ -70,6 +71,7 @@ func (v *visit) admit(p *posting) error {
 	case <-v.ctx().Done():
 		return errBusy
 	}
+	p.leash.release()
 	var err error
 	p.file, err = v.s.scratch()
 	return err

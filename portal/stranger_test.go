@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -148,5 +149,35 @@ func TestLinksLeaveNoOpener(t *testing.T) {
 	}
 	if strings.Count(got, `href="https://x.example/"`) != 2 {
 		t.Errorf("the links are gone: %s", got)
+	}
+}
+
+// A part's header is collected in memory: a stranger's is not, however long.
+func TestStrangersHeadersAreNotCollected(t *testing.T) {
+	h := newHouse(t)
+	l := h.send(plainMail, carer)
+	b := h.browser().open(l.link)
+	_, fields := b.form("Send me a code")
+	long := "Content-Disposition: form-data; name=\"x\"\r\nX-Long: " + strings.Repeat("x", 8<<20) + "\r\n\r\n"
+	for name, c := range map[string]struct{ path, before string }{
+		"posting":          {"/open", ""},
+		"reply":            {l.page + "/reply", ""},
+		"reply, no person": {l.page + "/reply", "Content-Disposition: form-data; name=\"form\"\r\n\r\n" + fields["form"] + "\r\n--B\r\n"},
+		"reply of a page":  {"/api/v1/reply", ""},
+	} {
+		r := &counting{r: strings.NewReader("--B\r\n" + c.before + long + "x\r\n--B--\r\n")}
+		req := httptest.NewRequest(http.MethodPost, c.path, r)
+		req.Header.Set("Content-Type", "multipart/form-data; boundary=B")
+		for _, c := range b.client.Jar.Cookies(b.at) {
+			req.AddCookie(c)
+		}
+		w := httptest.NewRecorder()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		h.web.Config.Handler.ServeHTTP(w, req)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 4<<20 || w.Code < 300 {
+			t.Errorf("%s: got %d, %d bytes allocated", name, w.Code, used)
+		}
 	}
 }

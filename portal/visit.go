@@ -55,11 +55,11 @@ func (s *Server) form(a action) http.Handler {
 	})
 }
 
-// stream wraps an action that reads a large body by itself and checks for itself.
+// stream wraps an action that reads a large body by itself and checks for itself;
+// until it has, the body is on a leash.
 func (s *Server) stream(limit int64, a action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.harden(w)
-		patient(w)
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		s.run(w, r, a)
 	})
