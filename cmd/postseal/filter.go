@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
+	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/milter"
 	"github.com/postseal/postseal/outbox"
@@ -20,7 +24,9 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 		return err
 	}
 	reentry := &relay.SMTP{Addr: d.cfg.Relay.Reentry, Hello: d.cfg.Service.Domain, Inside: p.inside}
-	d.worker = &outbox.Worker{Store: d.store, Notices: p.notices, Relay: reentry, ServiceDomain: d.cfg.Service.Domain, Log: d.log, Metrics: outbox.NewMetrics(d.registry)}
+	inbound := &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: p.inside}
+	d.worker = &outbox.Worker{Store: d.store, Notices: p.notices, Relay: relay.ByInside{Inside: p.inside, Inbound: inbound, Reentry: reentry},
+		ServiceDomain: d.cfg.Service.Domain, Log: d.log, Metrics: outbox.NewMetrics(d.registry)}
 	d.filter = &milter.Filter{
 		Policy: func() *policy.File { return d.policy.Load() },
 		Store:  d.store, Keys: keys, Relay: reentry, Notices: p.notices, Spool: d.cfg.Milter.Spool, Shelf: p.shelf,
@@ -35,6 +41,34 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 	}
 	return d.filter.Check()
 }
+
+// staysInside tells whether mail for an address is delivered inside, whatever
+// Postfix's maps make of it: the inbound port has no milter that would seal what
+// an alias leads outside.
+func (d *daemon) staysInside(a addr.Address) bool {
+	rules := d.policy.Load()
+	if !rules.Inside(a) {
+		return false
+	}
+	if d.filter.Destinations == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), mapsTimeout)
+	defer cancel()
+	finals, err := d.filter.Destinations.Resolve(ctx, a)
+	if err != nil {
+		d.log.Warn("an answer waits: Postfix's maps do not say where it would go", "error", err)
+		return false
+	}
+	copies, err := d.filter.Destinations.Copies(ctx, addr.Address{}, []addr.Address{a})
+	if err != nil {
+		return false
+	}
+	return !slices.ContainsFunc(append(finals, copies...), func(f addr.Address) bool { return !rules.Inside(f) })
+}
+
+// mapsTimeout bounds asking Postfix's maps while a writer waits.
+const mapsTimeout = 10 * time.Second
 
 func escrowKeys(files []string) ([]envelope.EscrowKey, error) {
 	var keys []envelope.EscrowKey
