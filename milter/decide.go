@@ -61,8 +61,11 @@ var (
 func (f *Filter) Decide(ctx context.Context, m *Mail) Outcome {
 	f.setUp()
 	began := time.Now()
-	out, kind, err := f.decideSafely(ctx, m)
-	if err != nil && f.observing() {
+	j := &job{Mail: m}
+	out, kind, err := f.decideSafely(ctx, j)
+	// The rules that judged decide this too: a reload meanwhile changes nothing
+	// for a message that is sealed for some already.
+	if err != nil && j.rules != nil && j.rules.Mode == policy.Observe {
 		out, kind = Outcome{Action: Accept}, observed
 	}
 	f.Metrics.decided(kind, causeOf(err), time.Since(began))
@@ -75,7 +78,7 @@ func (f *Filter) Decide(ctx context.Context, m *Mail) Outcome {
 }
 
 // decideSafely turns errors and panics into answers.
-func (f *Filter) decideSafely(ctx context.Context, m *Mail) (out Outcome, kind string, err error) {
+func (f *Filter) decideSafely(ctx context.Context, j *job) (out Outcome, kind string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			f.logPanic("decide", p)
@@ -86,7 +89,7 @@ func (f *Filter) decideSafely(ctx context.Context, m *Mail) (out Outcome, kind s
 			kind = failed(out.Reply)
 		}
 	}()
-	return f.decide(ctx, m)
+	return f.decide(ctx, j)
 }
 
 // logPanic names the place, never the value: it could hold a piece of the message.
@@ -109,8 +112,8 @@ func (f *Filter) observing() (yes bool) {
 	return f.Policy().Mode == policy.Observe
 }
 
-func (f *Filter) decide(ctx context.Context, m *Mail) (Outcome, string, error) {
-	j := &job{Mail: m, rules: f.Policy(), now: f.Now()}
+func (f *Filter) decide(ctx context.Context, j *job) (Outcome, string, error) {
+	j.rules, j.now = f.Policy(), f.Now()
 	r, err := f.judge(ctx, j)
 	if err != nil {
 		return Outcome{}, "", err
@@ -128,9 +131,9 @@ func (f *Filter) decide(ctx context.Context, m *Mail) (Outcome, string, error) {
 		return Outcome{}, "", err
 	}
 	if d, ok := j.verdict.Refused(); ok {
-		return Outcome{}, "", refusal(m, r, d)
+		return Outcome{}, "", refusal(j.Mail, r, d)
 	}
-	if j.plan, err = f.plan(ctx, m, r, j.verdict); err != nil {
+	if j.plan, err = f.plan(ctx, j.Mail, r, j.verdict); err != nil {
 		return Outcome{}, "", err
 	}
 	if len(j.plan.batches) == 0 {

@@ -257,6 +257,20 @@ func TestObserveChangesNothing(t *testing.T) {
 	}
 }
 
+// A reload to observe while a message is being sealed does not let it pass: it
+// is sealed for some already.
+func TestReloadToObserveDoesNotFreeAMessageInHand(t *testing.T) {
+	w := newWorld(t)
+	watching := *w.rules
+	watching.Mode = policy.Observe
+	w.maps.before = func() { w.f.Policy = func() *policy.File { return &watching } }
+	w.faults.set("relay", "failed")
+	got := w.decide(mailFor(message("[SECURE] x", inside+", "+outside), inside, outside))
+	if got.Action != milter.Answer || got.Reply.Code != 451 {
+		t.Errorf("got %+v, want 451", got)
+	}
+}
+
 func TestPanicIsLater(t *testing.T) {
 	w := newWorld(t)
 	w.f.Policy = func() *policy.File { panic("the pelargonium is in the greenhouse") }
