@@ -74,7 +74,7 @@ const (
 	CodeLife      = 15 * time.Minute
 	CodeTries     = 5
 	LinkLife      = 30 * time.Minute // BCC-6: activation and reset links
-	CodeMailsHour = 10               // per address
+	CodeMailsHour = 10               // per address, and as many for browsers with an earlier success
 	LinkMailsHour = 10               // activation and reset mails per address
 	WrongCodesDay = 15               // then the code way is closed for browsers without an earlier success
 

@@ -15,7 +15,8 @@ import (
 	"github.com/postseal/postseal/addr"
 )
 
-// Fields of c:{h} for codes: m times of code mails, wn and wf number and begin
+// Fields of c:{h} for codes: m times of code mails, mk of those that browsers
+// with an earlier success asked for, wn and wf number and begin
 // of the day's wrong codes. Fields of l:{h}:B: m HMAC of the code, x expiry, n
 // wrong tries.
 
@@ -23,9 +24,12 @@ const wrongDay = 24 * time.Hour
 
 // luaClosed tells until when the code way is closed to a browser, or 0.
 const luaClosed = `
-local function closed(c, b, browser, now, max, day, trust)
+local function known(b, browser, now, trust)
   local seen = redis.call('ZSCORE', b, browser)
-  if seen and now - tonumber(seen) < trust then return 0 end
+  return seen and now - tonumber(seen) < trust
+end
+local function closed(c, b, browser, now, max, day, trust)
+  if known(b, browser, now, trust) then return 0 end
   local n = tonumber(redis.call('HGET', c, 'wn') or '0')
   local from = tonumber(redis.call('HGET', c, 'wf') or '0')
   if n >= max and now - from < day then return from + day end
@@ -56,7 +60,8 @@ var codeScript = redis.NewScript(luaClosed + luaMails + `
 local now = tonumber(ARGV[2])
 local shut = closed(KEYS[1], KEYS[2], ARGV[1], now, tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]))
 if shut > 0 then return {'locked', string.format('%.0f', shut)} end
-local later = mails(KEYS[1], 'm', now, tonumber(ARGV[5]), tonumber(ARGV[6]))
+local field = known(KEYS[2], ARGV[1], now, tonumber(ARGV[9])) and 'mk' or 'm'
+local later = mails(KEYS[1], field, now, tonumber(ARGV[5]), tonumber(ARGV[6]))
 if later > 0 then return {'toomany', string.format('%.0f', later)} end
 redis.call('PEXPIRE', KEYS[1], ARGV[10])
 redis.call('DEL', KEYS[3])
@@ -67,7 +72,9 @@ return {'ok'}
 
 // NewCode makes a code of CodeDigits for an address and the browser that asked
 // (SCC-9). It is good for CodeLife from now, for CodeTries tries and one use;
-// only the browser's own next request kills it. ref is two letters to show in
+// only the browser's own next request kills it. Browsers that signed in to the
+// address before have mails of their own, so that a stranger who asks without end
+// does not use up hers. ref is two letters to show in
 // page and mail. The same for every address. ErrTooMany (*TooManyError),
 // ErrLocked (*LockedError: too many wrong codes today), ErrNoSession (no
 // browser), ErrUnavailable.

@@ -102,6 +102,20 @@ var codeCases = map[string]func(*world){
 		_, _, err = w.s.NewCode(w.ctx, jane, "b1", w.Add(time.Second))
 		w.want(err, nil, "60:00")
 	},
+	"StrangersUseUpNoMailsOfHers": func(w *world) {
+		w.want(w.check(jane, "known", w.code(jane, "known")), nil, "a browser of hers")
+		for {
+			if _, _, err := w.s.NewCode(w.ctx, jane, "stranger", w.Now()); err != nil {
+				w.want(err, store.ErrTooMany, "a stranger asks until he is refused")
+				break
+			}
+		}
+		for range store.CodeMailsHour {
+			w.want(w.check(jane, "known", w.code(jane, "known")), nil, "she still gets hers")
+		}
+		_, _, err := w.s.NewCode(w.ctx, jane, "known", w.Now())
+		w.want(err, store.ErrTooMany, "hers are bounded too")
+	},
 	"WrongCodesADay": func(w *world) {
 		w.want(w.check(jane, "known", w.code(jane, "known")), nil, "a browser of hers")
 		w.Add(time.Hour)
