@@ -199,6 +199,18 @@ func (a Address) IsASCII() bool {
 	return true
 }
 
+// Mapped tells whether the domain is the compared one only for programs that
+// map it (UTS 46: full-width letters, ideographic full stops, soft hyphens). A
+// mail server that compares spellings, as Postfix does, takes it for another.
+func (a Address) Mapped() bool {
+	key := a.DomainKey()
+	if lowerASCII(a.domain) == key {
+		return false
+	}
+	words, err := profile.ToUnicode(key)
+	return err != nil || strings.ToLower(a.domain) != words
+}
+
 // Routed tells whether the local part could route the mail elsewhere at a host
 // with the percent hack, a bang path or an embedded @ (design: "Outbound").
 func (a Address) Routed() bool { return strings.ContainsAny(a.local, "%!@") }

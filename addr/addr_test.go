@@ -74,3 +74,18 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestMapped(t *testing.T) {
+	for text, want := range map[string]bool{
+		"a@example.org": false, "a@EXAMPLE.org.": false, "a@b\u00fccher.example": false, "a@B\u00dcCHER.example": false,
+		"a@xn--bcher-kva.example": false, "a@XN--BCHER-KVA.example": false, "a@[192.0.2.1]": false, "a@stra\u00dfe.example": false,
+		"a@exa\u00admple.org": true, "a@\uff45xample.org": true, "a@example\u3002org": true,
+	} {
+		if got := addr.MustParse(text).Mapped(); got != want {
+			t.Errorf("%+q: got %v, want %v", text, got, want)
+		}
+	}
+	if (addr.Address{}).Mapped() {
+		t.Error("the null sender is mapped")
+	}
+}

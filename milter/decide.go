@@ -154,6 +154,11 @@ func (f *Filter) judge(ctx context.Context, j *job) (reach, error) {
 	if err != nil {
 		return reach{}, err
 	}
+	for _, a := range r.judged {
+		if a.Mapped() && j.rules.Inside(a) { // ours for us, somebody else's for Postfix
+			return reach{}, errAddress
+		}
+	}
 	t := policy.Transaction{Sender: j.Sender, Recipients: r.judged, Client: j.Client}
 	msg, err := policy.Read(t, j.Fields, &reader{ctx, j.body()}, policy.Limits{})
 	if err != nil {

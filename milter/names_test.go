@@ -53,3 +53,18 @@ func TestLocalRecipientIsDeletedInEverySpelling(t *testing.T) {
 		}
 	}
 }
+
+// A domain that is ours only after mapping is another one for Postfix, which
+// would send the message out to it in clear.
+func TestMappedSpellingOfOurDomainIsNotInside(t *testing.T) {
+	for to, refused := range map[string]bool{
+		"bob@coun\u00adcil.example": true, "bob@ｃouncil.example": true, "bob@council\u3002example": true,
+		"bob@COUNCIL.Example": false, "bob@council.example.": false,
+	} {
+		w := newWorld(t)
+		got := w.decide(mailFor(message("[SECURE] x", to), to))
+		if refused != (got.Action == milter.Answer && got.Reply.Code == 550) || refused == (got.Action == milter.Accept) {
+			t.Errorf("%+q: got %+v, refused wanted: %v", to, got, refused)
+		}
+	}
+}
