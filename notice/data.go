@@ -120,7 +120,7 @@ func (d *ReplyData) prepare(*Notices) error {
 // address makes From an address of ours, which DKIM and DMARC prove, and
 // Reply-To hers, so that Outlook's answer goes to her and, tagged, is sealed.
 func (d *ReplyData) address(n *Notices, m *Mail) {
-	m.From = addr.Named{Name: named(d.FromName, d.From) + " (secure mail)", Address: n.own("reply+"+d.EnvelopeID, d.EnvelopeID)}
+	m.From = addr.Named{Name: marked(d.FromName, d.From, " (secure mail)"), Address: n.own("reply+"+d.EnvelopeID, d.EnvelopeID)}
 	m.ReplyTo = addr.Named{Name: d.FromName, Address: d.From}
 	m.InReplyTo, m.References, m.Attachments = d.InReplyTo, d.References, d.Attachments
 	if m.References == "" {
@@ -154,7 +154,7 @@ func (d *PlainReplyData) prepare(*Notices) error {
 }
 
 func (d *PlainReplyData) address(n *Notices, m *Mail) {
-	m.From = addr.Named{Name: named(d.FromName, d.From) + " (ordinary mail)", Address: n.own("reply+"+d.EnvelopeID, d.EnvelopeID)}
+	m.From = addr.Named{Name: marked(d.FromName, d.From, " (ordinary mail)"), Address: n.own("reply+"+d.EnvelopeID, d.EnvelopeID)}
 	m.ReplyTo = addr.Named{Name: d.FromName, Address: d.From}
 	m.InReplyTo, m.References, m.Attachments = d.InReplyTo, d.InReplyTo, d.Attachments
 }
@@ -169,20 +169,25 @@ func (d *PlainReplyToldData) address(_ *Notices, m *Mail) {
 }
 
 // outsiderName gives the name a stranger chose, unless it reads like an address:
-// what staff see beside it must be the address that was proved.
+// what staff see beside it must be the address that was proved. Nor may it say
+// by itself how the mail came, which marked says.
 func outsiderName(name string, a addr.Address) string {
 	name = oneLine(name, maxName)
-	if strings.ContainsAny(name, "@<>＠﹫") || strings.EqualFold(name, a.String()) {
+	closed := strings.ToLower(strings.ReplaceAll(name, " ", ""))
+	if strings.ContainsAny(name, "@<>＠﹫") || strings.EqualFold(name, a.String()) ||
+		strings.Contains(closed, "(securemail") || strings.Contains(closed, "(ordinarymail") {
 		return ""
 	}
 	return name
 }
 
-func named(name string, a addr.Address) string {
+// marked gives the name, or else the address, with how the mail came. A long name
+// is cut, since a header field would cut its end.
+func marked(name string, a addr.Address, marker string) string {
 	if name == "" {
-		return a.String()
+		name = a.String()
 	}
-	return name
+	return oneLine(name, maxName-len(marker)-1) + marker
 }
 
 // own gives local@ServiceDomain when there is an id and a domain, else the

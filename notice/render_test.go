@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"net/mail"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -246,6 +247,37 @@ func TestSubjectsAndSenders(t *testing.T) {
 	}
 	if d.Subject != "Re: Your assessment" {
 		t.Errorf("Render changed the caller's data: %q", d.Subject)
+	}
+}
+
+// However long or cunning a stranger's name is, staff see how the mail came.
+func TestNamesHideNoMarker(t *testing.T) {
+	n := notice.New(full(), london)
+	for _, name := range []string{strings.Repeat("long name ", 20), "Chief (secure mail) " + strings.Repeat("x", 100), "Chief ( Secure  mail)", ""} {
+		for kind, marker := range map[notice.Kind]string{notice.Reply: " (secure mail)", notice.PlainReply: " (ordinary mail)"} {
+			long := addr.MustParse("carer@" + strings.Repeat("home.", 40) + "example")
+			data := any(notice.ReplyData{FromName: name, From: long, Text: "x", EnvelopeID: "abcdefghijklmnopqrstuvwxyz"})
+			if kind == notice.PlainReply {
+				data = notice.PlainReplyData{FromName: name, From: long, Text: "x", EnvelopeID: "abcdefghijklmnopqrstuvwxyz"}
+			}
+			m, err := n.Render(kind, officer, data, noon)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.To = nil
+			var b bytes.Buffer
+			if err := m.Encode(&b); err != nil {
+				t.Fatal(err)
+			}
+			read, err := mail.ReadMessage(&b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			from, err := mail.ParseAddress(read.Header.Get("From"))
+			if err != nil || !strings.HasSuffix(from.Name, marker) || strings.Count(strings.ToLower(from.Name), "mail)") != 1 {
+				t.Errorf("%s from %q: got %v %v", kind, name, from, err)
+			}
+		}
 	}
 }
 
