@@ -108,22 +108,36 @@ func (w *world) openByAPI(t *testing.T, l letter, to string) {
 	password := w.password(to)
 	b := w.person(t, e2etest.TabOptions{})
 	w.registerTo(t, b, l, to, password)
-	resp, err := w.seal.Client.PostForm(w.seal.PortalURL+"/api/v1/open", url.Values{"id": {l.sealed.Page.ID.String()}, "t": {l.sealed.Page.Secret.Encode()},
-		"address": {to}, "browser": {w.keep("browser", "0123456789abcdefghijklmnop")}, "password": {password}})
+	w.ask(t, l, to, "open", url.Values{"password": {password}})
+}
+
+// ask calls the key server as the page does, and keeps the key and the session
+// that it gets.
+func (w *world) ask(t *testing.T, l letter, address, call string, v url.Values) (key []byte) {
+	t.Helper()
+	v.Set("id", l.sealed.Page.ID.String())
+	v.Set("t", l.sealed.Page.Secret.Encode())
+	v.Set("address", address)
+	v.Set("browser", w.keep("browser", "page of "+address+", 0123456789"))
+	resp, err := w.seal.Client.PostForm(w.seal.PortalURL+"/api/v1/"+call, v)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
 	var answer struct{ Key, Session string }
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("got %d %v", resp.StatusCode, err)
+		t.Fatalf("%s: got %d %v", call, resp.StatusCode, err)
 	}
-	key, err := base64.RawURLEncoding.DecodeString(answer.Key)
+	if call != "open" {
+		return nil
+	}
+	key, err = base64.RawURLEncoding.DecodeString(answer.Key)
 	if err != nil || len(key) != 32 {
 		t.Fatalf("key: %v", err)
 	}
 	w.keep("key", string(key))
 	w.keep("session", answer.Session)
+	return key
 }
 
 // keepMore adds what only the end knows: all codes and links that were mailed,
