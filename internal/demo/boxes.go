@@ -85,11 +85,11 @@ func (s *Site) group(people []Person) []box {
 // badgeOf tells what a mail is by the way it came.
 func badgeOf(m *Mail) badge {
 	switch {
-	case m.Way == Inbound:
+	case m.Answer():
 		return badge{"reply", "answer from outside", "Somebody outside wrote this on the secure page. It comes as ordinary mail, with the tag in front of the subject, so that an answer from Outlook is sealed again."}
 	case m.Way == Reentry && m.Sealed():
 		return badge{"sealed", "sealed", "This is what left instead of the message: a link and a locked attachment. Look at its source: none of the words that were written is in it."}
-	case m.Way == Reentry:
+	case m.Service():
 		return badge{"service", "from postseal", "postseal itself wrote this mail: a code, a link to set a password, or a confirmation to the writer."}
 	case slices.ContainsFunc(m.To, func(to string) bool { return !inside(to) }):
 		return badge{"clear", "in clear", "No rule asked for sealing, so this left as it was written, byte for byte."}

@@ -13,9 +13,10 @@ const (
 	// Clear is the original, which the milter let go on.
 	Clear Way = "clear"
 	// Reentry is what the relay handed to Postfix's re-entry port: sealed
-	// messages, codes, confirmations.
+	// messages and notices to outsiders.
 	Reentry Way = "re-entry"
-	// Inbound is what an outsider wrote, on its way to staff.
+	// Inbound is what the relay handed to the inbound port, on its way to staff:
+	// what outsiders wrote, and notices.
 	Inbound Way = "inbound"
 )
 
@@ -46,6 +47,15 @@ func (m *Mail) Page() *File {
 
 // PageName is the name of the attachment that holds a sealed message.
 const PageName = "securedoc.html"
+
+// Service tells whether postseal itself speaks: a code, a link, a confirmation.
+// What an outsider wrote is stamped too, but speaks in her name.
+func (m *Mail) Service() bool {
+	return strings.HasPrefix(m.Parsed.Notice, "notice") && !m.Answer()
+}
+
+// Answer tells whether the mail holds what an outsider wrote.
+func (m *Mail) Answer() bool { return m.Parsed.Notice == "notice; kind=reply" }
 
 // For tells whether address is one of the SMTP recipients, in any case.
 func (m *Mail) For(address string) bool {

@@ -24,6 +24,7 @@ const (
 type Parsed struct {
 	From, To, Cc, ReplyTo string // header values, decoded
 	Subject               string
+	Notice                string // our own stamp X-Postseal: "envelope; v=1", "notice; kind=reply"; empty on everybody else's
 	MessageID             string
 	Date                  time.Time // zero when there is none
 	Text, HTML            string    // first part of each kind, decoded
@@ -45,7 +46,7 @@ func Parse(raw []byte) Parsed {
 	}
 	h := mail.Header{Header: e.Header}
 	p := Parsed{From: headerText(h, "From"), To: headerText(h, "To"), Cc: headerText(h, "Cc"), ReplyTo: headerText(h, "Reply-To"),
-		Subject: headerText(h, "Subject"), MessageID: strings.TrimSpace(h.Get("Message-Id"))}
+		Subject: headerText(h, "Subject"), Notice: headerText(h, "X-Postseal"), MessageID: strings.TrimSpace(h.Get("Message-Id"))}
 	p.Date, _ = h.Date()
 	r := reader{into: &p}
 	r.part(e, 0)

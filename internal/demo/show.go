@@ -79,7 +79,7 @@ func orNull(address string) string {
 // the mail and somebody can be answered.
 func answerURL(m *Mail) string {
 	i := slices.IndexFunc(Staff(), func(p Person) bool { return m.For(p.Address) })
-	if i < 0 || (m.Way == Reentry) {
+	if i < 0 || m.Service() || m.Sealed() {
 		return ""
 	}
 	return "/?" + url.Values{"answer": {strconv.Itoa(m.Number)}, "as": {Staff()[i].Address}}.Encode() + "#compose"

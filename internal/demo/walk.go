@@ -138,8 +138,8 @@ func (w *walker) wait(ctx context.Context, after int, address, what string, matc
 
 func inClear(m *Mail) bool { return m.Way == Clear }
 func sealed(m *Mail) bool  { return m.Way == Reentry && m.Sealed() }
-func service(m *Mail) bool { return m.Way == Reentry && !m.Sealed() }
-func reply(m *Mail) bool   { return m.Way == Inbound }
+func service(m *Mail) bool { return m.Service() }
+func reply(m *Mail) bool   { return m.Way == Inbound && m.Answer() }
 
 func (w *walker) sendPlain(ctx context.Context) (err error) {
 	to := Outside()[0]
