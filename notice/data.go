@@ -187,7 +187,7 @@ func marked(name string, a addr.Address, marker string) string {
 	if name == "" {
 		name = a.String()
 	}
-	return oneLine(name, maxName-len(marker)-1) + marker
+	return oneLine(name, maxName-len(marker)-2) + marker // oneLine may end a blank and its … later
 }
 
 // own gives local@ServiceDomain when there is an id and a domain, else the
