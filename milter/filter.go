@@ -2,6 +2,7 @@ package milter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -133,7 +134,11 @@ func (f *Filter) Serve(l net.Listener) error {
 	}
 	f.setUp()
 	routeLibraryLog(f.Log)
-	return f.run.server.Serve(l)
+	err := f.run.server.Serve(l)
+	if errors.Is(err, gomilter.ErrServerClosed) { // told to stop before it began
+		return nil
+	}
+	return err
 }
 
 // Shutdown takes no new connections, waits for messages in hand and for

@@ -264,3 +264,19 @@ func TestCheckNamesWhatIsMissing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Told to stop before it listened: it is no failure.
+func TestServeAfterShutdown(t *testing.T) {
+	w := newWorld(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := w.f.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.f.Serve(l); err != nil {
+		t.Errorf("Serve after Shutdown: %v, want nil", err)
+	}
+}
