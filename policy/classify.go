@@ -173,10 +173,10 @@ func (f *File) mayGoOut(v *view) bool {
 }
 
 // hasTenantHeader wants the field exactly once: a second one may be what another
-// customer of the same service put in.
+// customer of the same service put in. What stood in the body proves nothing.
 func (v *view) hasTenantHeader(h TenantHeader) bool {
 	count, right := 0, false
-	for _, f := range v.m.Fields {
+	for _, f := range v.m.Fields[:len(v.m.Fields)-v.m.stray] {
 		if strings.EqualFold(f.Name, h.Name) {
 			count++
 			right = strings.EqualFold(strings.TrimSpace(unfold(bound(f.Value))), h.Value)

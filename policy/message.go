@@ -45,6 +45,8 @@ type Message struct {
 	Parts  []Part   // leaves in order of appearance, every reading of ambiguous MIME
 	Size   int64    // octets of header and body
 	Doubts []string // what could not be read for certain, in words for the log and confirmation
+
+	stray int // how many of the last Fields stood in the body (strayheader.go)
 }
 
 // Part is one leaf of the MIME tree.

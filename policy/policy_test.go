@@ -164,6 +164,11 @@ func TestWhoMaySendOutside(t *testing.T) {
 			t.Errorf("%s: the refusal %q does not tell why", c.name, d.Refusal)
 		}
 	}
+	other := staff("a@example.gov.uk", "x@firm.example")
+	other.Client = policy.Client{IP: ip("198.51.100.1"), CertName: "mail.cloud.example"}
+	if got := actions(f.Classify(readAs(t, other, []byte("To: x@firm.example\r\n\r\nno field\r\nSubject: x\r\nX-Tenant: 4711\r\n\r\n")))); got != "pass refuse" {
+		t.Errorf("tenant field in the body: got %s, want refused", got)
+	}
 	tr := staff("a@example.gov.uk")
 	tr.Client = policy.Client{IP: ip("203.0.113.9")}
 	if v := f.Classify(readAs(t, tr, letter("Subject: [SECURE]"))); v.Outbound || actions(v) != "pass" {

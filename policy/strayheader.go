@@ -68,7 +68,7 @@ func (r *reader) stray(header []Field, body io.Reader) (io.Reader, error) {
 		return body, err
 	}
 	r.doubt("header: a broken line ends it, and it seems to go on in the text")
-	r.m.Fields = append(slices.Clip(r.m.Fields), fields...)
+	r.m.Fields, r.m.stray = append(slices.Clip(r.m.Fields), fields...), len(fields)
 	for _, f := range fields {
 		if name := strings.ToLower(f.Name); name == "content-type" || name == "content-transfer-encoding" {
 			r.unreadable("message", ErrUnreadable)
