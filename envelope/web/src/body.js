@@ -12,6 +12,7 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; fo
 const SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox";
 const STYLE = "body{margin:0;font:16px/1.5 Arial,sans-serif;color:#0b0c0c;overflow-wrap:anywhere}img{max-width:100%}pre{white-space:pre-wrap;font:inherit;margin:0 0 1em}iframe,object,embed{display:none!important}";
 const PICTURE = /^image\/(png|jpeg|gif|webp)$/;
+const MAX_PICTURES = 1 << 25; // bytes of pictures put into the text, counted each time it names one
 const MAX_HEIGHT = 50_000; // pixels; longer mail scrolls in its frame
 
 // bodyOf gives the nodes that show a mail.
@@ -21,7 +22,7 @@ export function bodyOf(mail) {
     return [el("div", { class: "plain" }, mail.blocks.map((b) => b.text).join("\n"))];
   }
   const html = mail.blocks.map((b) => b.html ?? `<pre>${escape(b.text)}</pre>`).join("\n");
-  const remote = /<img[^>]+src\s*=\s*["']?\s*(https?:)?\/\//i.test(html);
+  const remote = /<img[^<>]+src\s*=\s*["']?\s*(https?:)?\/\//i.test(html);
   return [remote && el("p", { class: "hint" }, words.noPictures), frame(withPictures(html, mail.attachments))];
 }
 
@@ -49,10 +50,12 @@ function frame(html) {
 function withPictures(html, attachments) {
   const byId = new Map(attachments.filter((a) => a.cid && PICTURE.test(a.type)).map((a) => [a.cid, a]));
   const links = new Map();
+  let room = MAX_PICTURES;
   return html.replace(/(["'(=]\s*)cid:([^"'\s)>]+)/gi, (all, before, raw) => {
     const id = unescapeId(raw);
     const a = byId.get(id);
-    if (!a) return all;
+    if (!a || a.bytes.length > room) return all;
+    room -= a.bytes.length;
     a.inline = true;
     if (!links.has(id)) links.set(id, `data:${a.type};base64,${encode(a.bytes)}`);
     return before + links.get(id);

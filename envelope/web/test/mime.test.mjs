@@ -127,3 +127,28 @@ test("sizes and times", () => {
   assert.equal(when("nonsense", now), "");
   assert.equal(when(undefined, now), "");
 });
+
+// frameOf gives what the sandboxed frame is given, with a document that only keeps it.
+async function frameOf(m) {
+  let frame;
+  globalThis.document = { createElement: (tag) => ({
+    append() {}, addEventListener() {},
+    setAttribute(name, value) { if (tag === "iframe" && name === "srcdoc") frame = value; },
+  }) };
+  const { bodyOf } = await import("../src/body.js");
+  bodyOf(m);
+  return frame;
+}
+
+test("a picture named a thousand times does not fill the memory", async () => {
+  const picture = { name: "x.png", type: "image/png", cid: "a", bytes: new Uint8Array(1 << 20) };
+  const frame = await frameOf({ blocks: [{ html: '<img src="cid:a">'.repeat(300) }], attachments: [picture] });
+  assert.ok(frame.includes("data:image/png;base64,AAAA"));
+  assert.ok(frame.length < 60e6, `the frame has ${frame.length} characters`);
+});
+
+test("broken picture tags do not hold the page up", async () => {
+  const start = Date.now();
+  await frameOf({ blocks: [{ html: "<img ".repeat(60_000) }], attachments: [] });
+  assert.ok(Date.now() - start < 2000, `${Date.now() - start} ms`);
+});
