@@ -173,7 +173,7 @@ func (f *Filter) judge(ctx context.Context, j *job) (reach, error) {
 // before the first is sealed, so that a message another transaction holds costs
 // nothing; a batch served before another failed stays served in the ledger.
 func (f *Filter) serve(ctx context.Context, j *job) (err error) {
-	if j.fingerprint, err = fingerprint(f.Keys.Fingerprinter(), j.Mail); err != nil {
+	if j.fingerprint, err = fingerprint(f.Keys.Fingerprinter(), j.Mail, j.now); err != nil {
 		return err
 	}
 	var open []*sealing

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/postseal/postseal/policy"
 )
@@ -19,7 +20,11 @@ import (
 // The design has sender, Message-ID, Date and body. The fields that a reader sees
 // are in it too: there are programs that send mails of one Message-ID and body
 // under several subjects, and whoever takes those for one loses all but the first.
-func fingerprint(h hash.Hash, m *Mail) ([]byte, error) {
+//
+// A message that brought neither Message-ID nor Date is told apart by its queue
+// id and the time: Postfix uses short queue ids again within days, and a message
+// taken for an earlier one would be dropped as served.
+func fingerprint(h hash.Hash, m *Mail, now time.Time) ([]byte, error) {
 	own := clientStamps(m.Fields, m.QueueID)
 	write(h, "sender", m.Sender.Key())
 	write(h, "message-id", own.messageIDs...)
@@ -28,7 +33,7 @@ func fingerprint(h hash.Hash, m *Mail) ([]byte, error) {
 		write(h, "field", strings.ToLower(f.Name), f.Value)
 	}
 	if len(own.messageIDs) == 0 && len(own.dates) == 0 {
-		write(h, "queue id", m.QueueID)
+		write(h, "queue id", m.QueueID, now.UTC().Format(time.RFC3339Nano))
 	}
 	write(h, "body")
 	if _, err := io.Copy(h, m.body()); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"testing"
+	"time"
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/milter"
@@ -17,7 +18,7 @@ func fp(t *testing.T, queueID, from, body string, fields ...string) string {
 	for i := 0; i < len(fields); i += 2 {
 		m.Fields = append(m.Fields, policy.Field{Name: fields[i], Value: fields[i+1]})
 	}
-	sum, err := milter.Fingerprint(sha256.New(), m)
+	sum, err := milter.Fingerprint(sha256.New(), m, start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,5 +75,22 @@ func TestFoldCRLF(t *testing.T) {
 		if got, ok := milter.FoldCRLF(c.value); got != c.want || ok != c.ok {
 			t.Errorf("%q: got %q %v, want %q %v", c.value, got, ok, c.want, c.ok)
 		}
+	}
+}
+
+// Postfix's short queue ids come again. The same text sent the next day by a
+// program that stamps nothing is another message and is not dropped as served
+// (promise 2).
+func TestQueueIDThatComesAgainLosesNothing(t *testing.T) {
+	w := newWorld(t)
+	raw := "From: Jane Doe <jane@council.example>\r\nTo: " + outside + "\r\nSubject: [SECURE] nightly report\r\n\r\nall is well\r\n"
+	for range 2 {
+		if got := w.decide(mailFor(raw, outside)); got.Action != milter.Discard {
+			t.Fatalf("got %+v", got)
+		}
+		w.pass(24 * time.Hour)
+	}
+	if n := w.envelopes()[outside]; n != 2 {
+		t.Errorf("%d messages left, want 2", n)
 	}
 }
