@@ -60,14 +60,11 @@ func loadPages(s *Server) (pages, error) {
 
 var colourForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
-// defaultColour has a contrast of 7.6 with white.
-const defaultColour = "#1d4f91"
-
 // brandColours gives the organisation's colour and black or white upon it,
 // whichever is easier to read (WCAG 2.2, 1.4.3).
 func brandColours(colour string) string {
 	if !colourForm.MatchString(colour) {
-		colour = defaultColour
+		colour = notice.DefaultColour
 	}
 	on := "#ffffff"
 	if luminance(colour) > 0.179 { // where black and white contrast equally
