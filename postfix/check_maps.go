@@ -44,8 +44,10 @@ func (c *checker) delivery() {
 	if c.w.main["smtp_generic_maps"] != "" {
 		c.note("main.cf: smtp_generic_maps", "it can exchange a recipient after the milter has judged him", "make sure that it gives no outside address for an inside one")
 	}
-	for _, name := range []string{"header_checks", "body_checks"} {
-		c.contentChecks(name)
+	for _, name := range []string{"header_checks", "mime_header_checks", "nested_header_checks", "body_checks"} {
+		if name == "header_checks" || c.w.main[name] != c.w.main["header_checks"] { // what two are without a value of their own
+			c.contentChecks(name)
+		}
 	}
 }
 

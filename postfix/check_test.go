@@ -66,6 +66,8 @@ func TestCheckFindsBrokenWiring(t *testing.T) {
 		{"fallback", [][]string{{"-e", "fallback_transport=smtp:[192.0.2.1]"}}, false, "main.cf: fallback_transport", "asked"},
 		{"generic", [][]string{{"-e", "smtp_generic_maps=inline:{a=b}"}}, false, "main.cf: smtp_generic_maps", "recipient"},
 		{"redirect", [][]string{{"-e", "header_checks=regexp:" + p.ConfigDir + "/header"}}, true, "main.cf: header_checks", "spy@firm.example"},
+		{"redirect by an attachment", [][]string{{"-e", "mime_header_checks=regexp:" + p.ConfigDir + "/header"}}, true, "main.cf: mime_header_checks", "spy@firm.example"},
+		{"redirect by an attached mail", [][]string{{"-e", "nested_header_checks=regexp:" + p.ConfigDir + "/header"}}, true, "main.cf: nested_header_checks", "spy@firm.example"},
 		{"unread checks", [][]string{{"-e", "body_checks=pcre:/nowhere"}}, false, "main.cf: body_checks", "cannot be read"},
 		{"dead map", [][]string{{"-e", "virtual_alias_maps=hash:/nowhere"}}, true, "main.cf: virtual_alias_maps", "does not answer"},
 		{"nobody's domain", [][]string{{"-e", "relay_domains="}}, false, "main.cf: relay_domains", "takes no mail"},
