@@ -41,7 +41,12 @@ func TestScripts(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			e.Defer(func() { os.RemoveAll(dir) })
+			e.Defer(func() {
+				if log, err := os.ReadFile(filepath.Join(e.WorkDir, "serve.log")); err == nil {
+					e.T().Log("serve.log:\n" + string(log)) // seen when the session fails
+				}
+				os.RemoveAll(dir)
+			})
 			e.Values["kit"] = &kit{t: e.T().(testing.TB)}
 			e.Setenv("RUN", dir)
 			e.Setenv("POSTSEAL_CONFIG", filepath.Join(e.WorkDir, "postseal.yaml"))
@@ -183,8 +188,6 @@ func until(ts *testscript.TestScript, what string, holds func() bool) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			log, _ := os.ReadFile(ts.MkAbs("serve.log"))
-			ts.Logf("serve.log:\n%s", log)
 			ts.Fatalf("after %v still waiting for %s", patience, what)
 		}
 	}
