@@ -225,7 +225,7 @@ func replyWith(b *tab, s *standIn) {
 	}
 	b.press("Reply")
 	b.do(cdp.WaitVisible(cdp.CSS("#reply-text")), cdp.SendKeys(cdp.CSS("#reply-text"), "Thank you.\nJane"))
-	b.do(cdp.SetUploadFiles(cdp.CSS("#reply-files"), []string{big}), cdp.WaitVisible(cdp.Search(`//*[@role="alert"]/p[contains(., "up to 1.0 MB")]`)))
+	b.do(cdp.SetUploadFiles(cdp.CSS("#reply-files"), []string{big}), cdp.WaitVisible(cdp.Search(`//*[@role="alert"]/p[contains(., "up to 1 MB")]`)))
 	b.shot("4 reply too big")
 	b.do(cdp.SetUploadFiles(cdp.CSS("#reply-files"), []string{file}))
 	b.press("Send reply")

@@ -126,7 +126,7 @@ func (s *standIn) api(w http.ResponseWriter, r *http.Request) {
 	case r.PostForm.Get("password") == "right" || r.PostForm.Get("code") == "12345678":
 		fmt.Fprintf(w, `{"key":%q,"digest":"%[2]x","digests":["00","%[2]x"],"session":"s1","from":"Søren Keats <soren.keats@example.gov.uk>","to":["jane@solicitors.example"],"cc":["bob@firm.example"],
 			"subject":"Care plan for your mother","sealed_at":%q,"expires_at":"2026-08-21T11:21:00Z","marking":"OFFICIAL-SENSITIVE: Personal data on health and care",
-			"reply":{"to":["soren.keats@example.gov.uk"],"subject":"Re: Care plan for your mother","limit":1000000}}`,
+			"reply":{"to":["soren.keats@example.gov.uk"],"subject":"Re: Care plan for your mother","limit":1048576}}`,
 			base64.RawURLEncoding.EncodeToString(key(1).Bytes()), s.digest, time.Now().UTC().Format(time.RFC3339))
 	default:
 		refuse(403, "wrong", "The address or the password is not right. You have 19 more tries. You can also ask for a code.")

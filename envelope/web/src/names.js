@@ -20,10 +20,11 @@ export function fileName(name, otherwise) {
   return clean.slice(0, MAX_NAME - ending.length) + ending;
 }
 
+// size says a number of bytes as the website does (portal: size).
 export function size(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
-  if (bytes < 1e6) return `${Math.round(bytes / 1000)} KB`;
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+  if (bytes < 1024) return `${bytes} bytes`;
+  if (bytes < 1 << 20) return `${Math.round(bytes / 1024)} KB`;
+  return `${(bytes / (1 << 20)).toFixed(1).replace(/\.0$/, "")} MB`;
 }
 
 // when writes a time as "Sunday 21 August 2016, 12:21" or "Today, 14:36", in the

@@ -120,7 +120,7 @@ test("file names that are safe to save", () => {
 });
 
 test("sizes and times", () => {
-  assert.deepEqual([size(12), size(12345), size(1234567)], ["12 bytes", "12 KB", "1.2 MB"]);
+  assert.deepEqual([size(12), size(12345), size(10 << 20), size(1234567)], ["12 bytes", "12 KB", "10 MB", "1.2 MB"]);
   const now = new Date(2016, 7, 21, 15, 0);
   assert.equal(when(new Date(2016, 7, 21, 14, 36).toISOString(), now), "Today, 14:36");
   assert.equal(when(new Date(2016, 7, 20, 12, 21).toISOString(), now), "Saturday 20 August 2016, 12:21");
