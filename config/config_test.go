@@ -124,7 +124,7 @@ func TestErrorsNameFileLineAndReason(t *testing.T) {
 		{"    to: {list: tls-partners}", "    to: {list: partners}", "    to: {list: partners}", `there is no list "partners"`},
 		{"partnership.example, nhs.example", "gmail.com", "    to: {list: tls-partners}", "gmail.com is a consumer mail service"},
 		{"partnership.example, nhs.example", "\"*.co.uk\"", "    to: {list: tls-partners}", "covers consumer mail services"},
-		{"{subject_tag: [SECURE, encrypt]}", "{pid: {score: 10}}", "    if: {pid: {score: 10}}", `unknown condition "pid"`},
+		{"{subject_tag: [SECURE, encrypt]}", "{spelling: bad}", "    if: {spelling: bad}", `unknown condition "spelling"`},
 		{"{subject_tag: [SECURE, encrypt]}", "{subject_tag: [SECURE], subject_tag: [x]}", "    if: {subject_tag: [SECURE], ", "a second time"},
 		{"    do: {refuse: \"Databases", "    do: refuse # \"Databases", "    do: refuse #", "refuse wants words"},
 		{"    do: tls", "    do: encrypt", "    do: encrypt", "do is seal, pass, tls or {refuse"},

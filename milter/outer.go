@@ -11,6 +11,7 @@ import (
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/notice"
+	"github.com/postseal/postseal/pid"
 	"github.com/postseal/postseal/relay"
 )
 
@@ -110,7 +111,7 @@ func (f *Filter) from(j *job) addr.Named {
 	if from.Address.IsZero() || !j.rules.Inside(from.Address) {
 		from = addr.Named{Name: or2(shown.Address.String(), brand.Organisation), Address: brand.Service}
 	}
-	if words := oneLine(shown.OnBehalf); words != "" && !digitRun(words) {
+	if words := oneLine(shown.OnBehalf); words != "" && !pid.ManyDigits(words) {
 		from.Name = words // "A on behalf of B"
 	}
 	return from
@@ -189,7 +190,7 @@ func lenient(value string) []addr.Named {
 // like another address.
 func shownName(name string) string {
 	name = oneLine(name)
-	if personal(name) {
+	if pid.Identifies(name) {
 		return ""
 	}
 	return name

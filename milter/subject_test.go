@@ -24,7 +24,10 @@ func TestShownSubject(t *testing.T) {
 		{"visit at bs15tr today", ""}, // without space
 		{"born 1/2/80", ""},
 		{"DOB 12 March 1980", ""},
-		{"March 12, 1980", ""},
+		{"March 12, 1980", "March 12, 1980"}, // a date alone is nobody's
+		{"Meeting on 12/03/2026, 14:00-15:30", "Meeting on 12/03/2026, 14:00-15:30"},
+		{"Mrs Khan: diagnosed with dementia", ""},
+		{"AB12 CDE and 01632 960123", ""},
 		{"about jane@home.example", ""},
 		{"Room 101, floor 2", "Room 101, floor 2"},
 		{"", ""},

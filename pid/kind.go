@@ -5,23 +5,23 @@ type Kind string
 
 // Kinds that have a form.
 const (
-	NINumber      Kind = "nino"
-	NHSNumber     Kind = "nhs"
-	Card          Kind = "card"
-	IBAN          Kind = "iban"
-	BankAccount   Kind = "bank_account" // sort code with account number
-	Passport      Kind = "passport"
-	Licence       Kind = "driving_licence"
-	TaxReference  Kind = "utr"
-	CHINumber     Kind = "chi"
-	BirthDate     Kind = "birth_date"
-	Address       Kind = "address"
-	Postcode      Kind = "postcode"
-	Phone         Kind = "phone"
-	Email         Kind = "email"
-	CaseNumber    Kind = "case_number"
-	Vehicle       Kind = "vehicle_registration"
-	Name          Kind = "name"
+	NINumber     Kind = "nino"
+	NHSNumber    Kind = "nhs"
+	Card         Kind = "card"
+	IBAN         Kind = "iban"
+	BankAccount  Kind = "bank_account" // sort code with account number
+	Passport     Kind = "passport"
+	Licence      Kind = "driving_licence"
+	TaxReference Kind = "utr"
+	CHINumber    Kind = "chi"
+	BirthDate    Kind = "birth_date"
+	Address      Kind = "address"
+	Postcode     Kind = "postcode"
+	Phone        Kind = "phone"
+	Email        Kind = "email"
+	CaseNumber   Kind = "case_number"
+	Vehicle      Kind = "vehicle_registration"
+	Name         Kind = "name"
 )
 
 // Kinds of subject matter (BOP-7), and the operator's own words.

@@ -22,7 +22,7 @@ type matcher struct {
 	back    []nfa      // pattern by pattern, backwards
 	classOf [256]uint8 // octets that no pattern tells apart have one class
 	classes int
-	sample  []byte     // one octet of each class
+	sample  []byte // one octet of each class
 	tables  sync.Pool
 }
 

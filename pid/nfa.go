@@ -9,7 +9,7 @@ import (
 
 // Bounds of a pattern.
 const (
-	maxPatternNodes = 2000 // of one pattern; "{1000}" of something is a slip
+	maxPatternNodes = 8000 // of one pattern; "{1000}" of something is a slip
 	maxLookBack     = 256  // octets from the end of a match to its start
 )
 

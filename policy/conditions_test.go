@@ -65,7 +65,18 @@ func TestConditions(t *testing.T) {
 // does nothing.
 func TestRulesThatMeanNothingAreRefused(t *testing.T) {
 	for rule, want := range map[string]string{
-		"if: {pid: {score: 10}}":                            `unknown condition "pid"`,
+		"if: {pid: {}}":                                     "wants score",
+		"if: {pid: 10}":                                     "in braces",
+		"if: {pid: {score: 0}}":                             "wants score",
+		"if: {pid: {score: ten}}":                           "wants score",
+		"if: {pid: {scores: 10}}":                           `unknown key "scores"`,
+		"if: {pid: {score: 10, kinds: [nin]}}":              `no kind "nin"`,
+		"if: {pid: {score: 10, weights: {nino: x}}}":        "from 0 to 1000",
+		"if: {pid: {score: 10, weights: {shoe: 1}}}":        `no kind "shoe"`,
+		"if: {pid: {score: 10, patterns: {a: \"[\"}}}":      "cannot be used as a pattern",
+		"if: {pid: {score: 10, patterns: {a: \"x*\"}}}":     "matches nothing at all",
+		"if: {pid: {score: 10, patterns: {nino: \"x\"}}}":   "a kind or pattern of that name",
+		"if: {pid: {score: 10, words: []}}":                 "words or phrases",
 		"if: {mailing_list: true}":                          "unknown condition",
 		"if: {}":                                            "wants conditions",
 		"if: [marked]":                                      "wants conditions",

@@ -1,0 +1,69 @@
+package pid
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Candidate is what has the form of a kind, with right check digits, at octets
+// Start to before End of the text. By itself it means nothing yet.
+type Candidate struct {
+	Kind       Kind
+	Start, End int
+}
+
+// accountReach is how far an account number may stand from its sort code, in
+// octets: the width of a table or two lines.
+const accountReach = 120
+
+// settle puts together what makes up one thing, and leaves of overlapping ones of
+// a kind the longest.
+func settle(text string, all []found) []found {
+	slices.SortFunc(all, func(a, b found) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
+	})
+	var kept []found
+	last := map[Kind]int{} // end of the last one kept
+	for _, c := range all {
+		if c.start >= last[c.kind] {
+			kept = append(kept, c)
+			last[c.kind] = c.end
+		}
+	}
+	return accounts(text, kept)
+}
+
+// accounts joins sort codes with the account numbers near them, and streets with
+// their postcodes; what is left of sort codes, account numbers and dates is
+// nothing.
+func accounts(text string, all []found) []found {
+	var kept []found
+	for i, c := range all {
+		switch c.kind {
+		case sortCode:
+			if n, ok := accountNear(text, all, i); ok {
+				kept = append(kept, found{BankAccount, min(c.start, n.start), max(c.end, n.end), c.value + n.value, true})
+			}
+		case accountNo:
+		default:
+			kept = append(kept, c)
+		}
+	}
+	slices.SortStableFunc(kept, func(a, b found) int { return cmp.Compare(a.start, b.start) })
+	return kept
+}
+
+// accountNear gives the account number near a sort code, if a word says that one
+// of them is such a thing.
+func accountNear(text string, all []found, i int) (found, bool) {
+	const words = "sort|account|acct|acc|a/c|bank|s/c|sc|bacs"
+	c := all[i]
+	for _, n := range all[max(0, i-8):min(len(all), i+9)] {
+		apart := max(n.start-c.end, c.start-n.end)
+		if n.kind == accountNo && apart >= 0 && apart <= accountReach &&
+			(before(text, c.start, words) || before(text, n.start, words)) {
+			return n, true
+		}
+	}
+	return found{}, false
+}

@@ -1,0 +1,163 @@
+package pid
+
+import "strings"
+
+// Kinds that only make up others.
+const (
+	sortCode  Kind = "sort code"
+	accountNo Kind = "account number"
+	anyDate   Kind = "date"
+	firstName Kind = "first name" // without a surname: says only that somebody is meant
+)
+
+// form is how a kind is written. Patterns match whole words.
+type form struct {
+	kind   Kind
+	exact  bool // upper and lower case are told apart
+	match  string
+	check  func(value string) bool
+	label  string // words, "|" between them, of which one must stand up to labelReach octets before
+	excuse string // words that make up for a failed check: a number with a slip is still somebody's
+}
+
+// labelReach is how far before a number its label ends, in octets.
+const labelReach = 45
+
+const (
+	months  = `(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)`
+	niLabel = "national insurance|ni number|ni no|nino|n.i.|ni:|ni #|nat ins|nat. ins"
+	streets = `(?:street|st|road|rd|lane|ln|avenue|ave|av|close|cl|drive|dr|crescent|cres|terrace|place|court|ct|gardens|gdns|grove|way|walk|square|sq|mews|hill|green|park|row|rise|view|parade|vale|mount|wharf|quay|heights|croft|meadows?|fields?|orchard|villas|buildings|house|gate|end|path|circus|broadway|bank|brow|chase|dene|garth|wynd|yard)`
+)
+
+var forms = []form{
+	{kind: NINumber, match: `[a-z]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[a-d]`, check: isNINumber},
+	{kind: NINumber, match: `[a-z]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}`, check: isNINumber, label: niLabel},
+	{kind: NHSNumber, match: `[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}`, check: isNHSNumber, excuse: "nhs number|nhs no|nhs num|nhs:|nhs #|nhs id"},
+	{kind: CHINumber, match: `[0-9]{6}[ -]?[0-9]{4}`, check: isCHINumber, label: "chi number|chi no|chi:|chi |community health index"},
+	{kind: Card, match: `[0-9]{4}(?:[ -]?[0-9]{4}){3}(?:[ -]?[0-9]{1,3})?|[0-9]{4}[ -]?[0-9]{6}[ -]?[0-9]{4,5}|[0-9]{13,19}`, check: isCard},
+	{kind: IBAN, match: `[a-z]{2}[0-9]{2}(?:[ -]?[a-z0-9]){11,30}`, check: isIBAN},
+	{kind: sortCode, match: `[0-9]{2}[ -][0-9]{2}[ -][0-9]{2}|[0-9]{6}`},
+	{kind: accountNo, match: `[0-9]{7,8}|[0-9]{4}[ -][0-9]{4}`},
+	{kind: Passport, match: `[a-z]{2}[0-9]{7}`},
+	{kind: Passport, match: `[0-9]{9}`, label: "passport"},
+	{kind: Licence, match: `[a-z][a-z9]{4}[ ]?[0-9][0156][0-9][0-3][0-9][0-9][ ]?[a-z][a-z9][0-9a-z][a-z]{2}(?: ?[0-9]{2})?`, check: isLicence},
+	{kind: TaxReference, match: `[0-9]{5}[ -]?[0-9]{5}k?`, label: "utr|unique taxpayer|taxpayer ref|tax reference|self assessment"},
+	{kind: anyDate, match: `[0-3]?[0-9] ?[./-] ?[01]?[0-9] ?[./-] ?(?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[-/.][01][0-9][-/.][0-3][0-9]`, check: isBirthDate},
+	{kind: anyDate, match: `[0-3]?[0-9](?:st|nd|rd|th)?(?: of)?[ .-]*` + months + `[ .,'-]*(?:19|20)?[0-9]{2}|` + months + `[ .]+[0-3]?[0-9](?:st|nd|rd|th)?,? +(?:19|20)[0-9]{2}`, check: isBirthDate},
+	{kind: Address, match: `(?:(?:flat|unit|apartment|apt|room)[ ]+[0-9]{1,4}[a-z]?,?[ \r\n]+)?[0-9]{1,4}[a-z]?(?:-[0-9]{1,4})?,?[ ]+(?:[a-z][a-z']+[ ]+){1,3}` + streets},
+	{kind: Postcode, match: `[a-z]{1,2}[0-9][a-z0-9]?[ ]{0,2}[0-9][a-z]{2}|gir ?0aa`, check: isPostcode},
+	{kind: Phone, match: `(?:\+44|0044)[ -]?(?:\(0\)[ -]?)?[1-9](?:[ -]?[0-9]){8,9}|\(?0[1-9][0-9]{1,4}\)?(?:[ -]?[0-9]){5,9}`, check: isUKPhone},
+	{kind: Email, match: `[a-z0-9][a-z0-9._%+'-]*@(?:[a-z0-9-]+\.)+[a-z]{2,}`},
+	{kind: Vehicle, match: `[a-z]{2}[0-9]{2}[ -]?[a-z]{3}|[a-z][0-9]{1,3}[ -]?[a-z]{3}|[a-z]{3}[ -]?[0-9]{1,3}[a-z]`, check: isVehicle},
+	{kind: CaseNumber, match: `(?:case|client|claim(?:ant)?|tenancy|rent account|patient|hospital|liquidlogic|mosaic|carefirst|crime|custody|pupil|upn|household|housing register|council tax account|benefit|crn|service user|adoption|safeguarding)(?: (?:ref|reference|number|no|id|account|record))*[.:#]*[ ]*(?:is )?[a-z]{0,5}[-/ ]?[0-9]{4,12}(?:[-/][0-9a-z]{1,6})*`},
+	{kind: Name, exact: true, match: `(?:Mr|Mrs|Ms|Miss|Mx|Master|Dr|MR|MRS|MS|MISS|Baby)\.?[ ]+(?:&[ ]Mrs[ ]+)?` + nameRest},
+	{kind: Name, exact: true, match: `(?i:full name|first name|surname|forenames?|name of (?:child|patient|client|service user|applicant|tenant|claimant|pupil)|(?:child|patient|client|pupil|claimant|tenant|employee|service user)(?:'s)?(?: name)?|name)[ ]?[:=-][ \t]*` + nameRest},
+	{kind: Name, exact: true, match: `(?i:service user|patient|client|claimant|tenant|pupil|defendant|resident|inmate|offender|foster child)[ ,]+` + capital + `[ ]+` + capital},
+	{kind: Name, exact: true, match: firstNames + `(?:[ ]+[A-Z]\.?)?[ ]+` + capital + `(?:-` + capital + `)?`},
+	{kind: firstName, exact: true, match: firstNames},
+}
+
+const (
+	capital  = `(?:(?:Mc|Mac|O')?[A-Z][a-z]+|[A-Z][A-Z'-]+)`
+	nameRest = `(?:[A-Z]\.?[ ]?)?(?:` + capital + `(?:[ -]` + capital + `){0,2}|[A-Z])`
+)
+
+// birthWords stand beside a date of birth.
+const birthWords = "dob|d.o.b|d o b|date of birth|birth date|birthdate|birthday|born|d.ob|date of  birth"
+
+// found is a candidate with what is known of it; offsets in the folded text.
+type found struct {
+	kind       Kind
+	start, end int
+	value      string // for telling one from another
+	labelled   bool
+}
+
+// candidate checks what a form matched.
+func (f form) candidate(text string, start, end int) (found, bool) {
+	c := found{kind: f.kind, start: start, end: end}
+	raw := text[start:end]
+	switch {
+	case f.label != "" && !before(text, start, f.label):
+		return c, false
+	case f.check != nil && !f.check(raw):
+		if f.excuse == "" || !before(text, start, f.excuse) || allSame(digitsOf(raw)) {
+			return c, false
+		}
+	}
+	c.labelled = f.label != ""
+	switch f.kind {
+	case NINumber:
+		if c.labelled && runsOn(text, end) {
+			return c, false
+		}
+	case Address:
+		c.labelled = before(text, start, homeWords)
+		if !c.labelled && !capitalised(raw) {
+			return c, false
+		}
+	case anyDate:
+		if birthIsNear(text, start, end) {
+			c.kind, c.labelled = BirthDate, true
+		}
+	case sortCode:
+		if isSix := len(raw) == 6; isSix && !before(text, start, "sort code|sortcode|s/c|sort") {
+			return c, false
+		}
+	}
+	if c.value = bare(raw); f.kind == Email {
+		c.value = strings.ToUpper(raw) // the domain counts for Options.Allow
+	}
+	return c, true
+}
+
+const homeWords = "lives at|living at|live at|address|moved to|home is|resides at|staying at|resident at|residing at|of no fixed|visit her at|visit him at|tenant at|tenancy at|property at|home at|household at|flat at"
+
+// before tells whether one of the words stands shortly before an offset.
+func before(text string, at int, words string) bool {
+	near := strings.ToLower(text[max(0, at-labelReach):at])
+	for _, w := range strings.Split(words, "|") {
+		i := strings.LastIndex(near, w)
+		if i < 0 || i > 0 && isWord[near[i-1]] && isWord[w[0]] {
+			continue
+		}
+		if end := i + len(w); end == len(near) || !isWord[near[end]] || !isWord[w[len(w)-1]] {
+			return true
+		}
+	}
+	return false
+}
+
+// birthIsNear looks before a date, and behind it for "(DOB)".
+func birthIsNear(text string, start, end int) bool {
+	if before(text, start, birthWords) {
+		return true
+	}
+	rest := strings.ToLower(strings.TrimLeft(text[end:min(len(text), end+8)], " (-,"))
+	return strings.HasPrefix(rest, "dob") || strings.HasPrefix(rest, "d.o.b")
+}
+
+// runsOn tells whether one more letter or digit stands behind a number: then it
+// is another number with the wrong last letter.
+func runsOn(text string, end int) bool {
+	rest := strings.TrimLeft(text[end:min(len(text), end+2)], " -")
+	if rest == "" || !isWord[rest[0]] {
+		return false
+	}
+	next := end + strings.IndexByte(text[end:], rest[0]) + 1
+	return next == len(text) || !isWord[text[next]]
+}
+
+// capitalised tells whether the words of a street begin with capitals.
+func capitalised(s string) bool {
+	words := 0
+	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\r' }) {
+		if w[0] >= 'a' && w[0] <= 'z' && !strings.EqualFold(w, "flat") {
+			return false
+		}
+		if w[0] >= 'A' && w[0] <= 'Z' {
+			words++
+		}
+	}
+	return words >= 2
+}

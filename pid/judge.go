@@ -1,0 +1,338 @@
+package pid
+
+import (
+	"sort"
+	"strings"
+)
+
+// Reaches in octets: how far words give meaning to what they stand by.
+// Microsoft's sensitive information types take 300 characters too.
+const (
+	contextReach = 300
+	closeReach   = 80
+	publicReach  = 500
+)
+
+// judge weighs the findings of one text by what stands around them.
+type judge struct {
+	s      *Scanner
+	r      *reading
+	people []int  // where people are named, ascending
+	strong []int  // where strong words and dates of birth stand, ascending
+	letter bool   // it begins with "Dear ..." and a name
+	taken  []bool // forms that are part of another or another reading of it
+}
+
+func newJudge(s *Scanner, r *reading) *judge {
+	j := &judge{s: s, r: r, taken: make([]bool, len(r.forms))}
+	for i, c := range r.forms {
+		switch c.kind {
+		case Name, firstName:
+			if z := r.zones.of(c.start); z == plainZone || z == quotedZone {
+				if !j.official(c) {
+					j.people = append(j.people, c.start)
+				}
+			} else if z == greetingZone && c.kind == Name {
+				j.letter = true
+			}
+		case BirthDate:
+			j.strong = append(j.strong, c.start)
+		}
+		j.taken[i] = j.covered(i)
+	}
+	for _, h := range r.topics {
+		if h.strong {
+			j.strong = append(j.strong, h.end)
+		}
+	}
+	sort.Ints(j.strong)
+	return j
+}
+
+// rank tells which of two kinds that overlap a text is.
+var rank = map[Kind]int{IBAN: 20, Card: 19, Licence: 18, NINumber: 17, Passport: 16, CHINumber: 15, TaxReference: 14, NHSNumber: 13,
+	BankAccount: 12, BirthDate: 11, Phone: 10, Email: 9, Address: 8, Vehicle: 3, Postcode: 4, CaseNumber: 2, anyDate: 1, Name: 7, firstName: 6}
+
+// covered tells whether form i lies in a form of higher rank, or is the postcode
+// of an address.
+func (j *judge) covered(i int) bool {
+	c := j.r.forms[i]
+	for k := max(0, i-12); k < min(len(j.r.forms), i+13); k++ {
+		o := j.r.forms[k]
+		if k != i && o.start < c.end && c.start < o.end && rank[o.kind] > rank[c.kind] && !(o.kind == NHSNumber && c.kind == Phone && j.near(ofNHS, c.start, contextReach) == 0) {
+			return true
+		}
+		if c.kind == Postcode && o.kind == Address && c.start >= o.end && c.start-o.end <= 120 {
+			return true
+		}
+	}
+	return false
+}
+
+// near counts the different words of a marker around a place.
+func (j *judge) near(m marker, at, reach int) int {
+	all := j.r.marks[m]
+	i := sort.Search(len(all), func(i int) bool { return all[i].end >= at-reach })
+	var seen [12]int32
+	count := 0
+next:
+	for ; i < len(all) && all[i].end <= at+reach && count < len(seen); i++ {
+		for _, s := range seen[:count] {
+			if s == all[i].pattern {
+				continue next
+			}
+		}
+		seen[count] = all[i].pattern
+		count++
+	}
+	return count
+}
+
+// hits counts the words of a marker around a place, repeated ones too.
+func (j *judge) hits(m marker, at, reach int) int {
+	all := j.r.marks[m]
+	from := sort.Search(len(all), func(i int) bool { return all[i].end >= at-reach })
+	to := sort.Search(len(all), func(i int) bool { return all[i].end > at+reach })
+	return to - from
+}
+
+func within(all []int, at, reach int) bool {
+	i := sort.SearchInts(all, at-reach)
+	return i < len(all) && all[i] <= at+reach
+}
+
+// person tells how sure it is that one person is spoken of around a place: 1 for
+// a name or a role, less for "she", 0 for nobody.
+func (j *judge) person(at int) float64 {
+	switch {
+	case within(j.people, at, contextReach):
+		return 1
+	case j.near(aRole, at, contextReach) > 0:
+		return 0.9
+	case j.hits(aboutOne, at, contextReach) >= 2:
+		return 0.85
+	case j.hits(aboutOne, at, contextReach/2) == 1:
+		return 0.6
+	case j.letter && j.hits(toYou, at, contextReach) >= 2:
+		return 0.85
+	}
+	return 0
+}
+
+// public gives less than 1 where the words around speak to everybody.
+func (j *judge) public(at int) float64 {
+	n := j.near(ofPublic, at, publicReach) + j.near(ofPlanning, at, publicReach) - j.near(ofCase, at, publicReach)
+	switch {
+	case n <= 2:
+		return 1
+	case n == 3:
+		return 0.6
+	case n == 4:
+		return 0.4
+	}
+	return 0.2
+}
+
+// zoneFactor is less in what is quoted, nothing in greetings and signatures.
+func (j *judge) zoneFactor(at int) float64 {
+	switch j.r.zones.of(at) {
+	case plainZone:
+		return 1
+	case quotedZone:
+		return 0.7
+	}
+	return 0
+}
+
+// form gives the weight of one candidate.
+func (j *judge) form(i int, c found) float64 {
+	if j.taken[i] || c.kind == anyDate {
+		return 0
+	}
+	weight, known := j.s.weights[visible(c.kind)]
+	if !known || weight == 0 {
+		return 0
+	}
+	switch c.kind {
+	case NINumber, NHSNumber, CHINumber, Card, Passport, Licence, TaxReference, IBAN, BankAccount:
+		return weight * j.number(c)
+	case BirthDate:
+		return weight * j.public(c.start)
+	case Address, Postcode, Phone, Email, Vehicle, CaseNumber:
+		return weight * j.zoneFactor(c.start) * j.contact(c)
+	case Name, firstName:
+		return weight * j.zoneFactor(c.start) * j.name(c)
+	}
+	return weight // a pattern of the operator's
+}
+
+// number judges what identifies somebody by itself, wherever it stands: a quoted
+// one is read by the recipient like any other.
+func (j *judge) number(c found) float64 {
+	at := c.start
+	numbering := j.near(ofNumbering, at, closeReach) > 0
+	has := func(m marker) bool { return j.near(m, at, contextReach) > 0 }
+	switch c.kind {
+	case NINumber:
+		return certainty(c.labelled || has(ofNI) || j.person(at) > 0, numbering, 0.8)
+	case NHSNumber:
+		return certainty(j.near(ofNHS, at, contextReach) > 0, numbering && !before(j.r.text, at, "nhs"), 0)
+	case Card:
+		grouped := 0.1
+		if strings.ContainsAny(j.r.text[c.start:c.end], " -") {
+			grouped = 0.6
+		}
+		return certainty(j.near(ofCard, at, contextReach) > 0, numbering && j.near(ofCard, at, contextReach) == 0, grouped)
+	case Passport:
+		return certainty(c.labelled || before(j.r.text, at, "passport|passport no|passport number") || j.near(ofPassport, at, contextReach/2) > 0, numbering, 0)
+	case Licence:
+		return certainty(has(ofLicence) || j.person(at) > 0, numbering, 0.8)
+	case TaxReference:
+		if j.near(ofBusiness, at, contextReach) >= 2 {
+			return 0.4
+		}
+	case IBAN, BankAccount:
+		switch business := j.near(ofBusiness, at, contextReach); {
+		case business >= 2 || business == 1 && j.person(at) == 0:
+			return 0.25
+		case j.person(at) > 0 || has(ofHome):
+			return 1.25
+		}
+	}
+	return 1
+}
+
+// certainty is 1 with words that say what a number is, nothing or little beside
+// words of another sort of number, and else what the form alone says.
+func certainty(said, numbering bool, alone float64) float64 {
+	switch {
+	case said && !numbering:
+		return 1
+	case numbering && !said:
+		return min(alone, 0.2)
+	case said:
+		return 0.8
+	}
+	return alone
+}
+
+// contact judges where somebody lives and how she is reached.
+func (j *judge) contact(c found) float64 {
+	at := c.start
+	factor := j.public(at)
+	office := j.near(ofOffice, at, closeReach) > 0 || j.near(ofPlanning, at, contextReach) >= 2
+	home := j.near(ofHome, at, closeReach) > 0 && !office
+	someone := j.person(at) > 0
+	switch c.kind {
+	case Address:
+		switch {
+		case office && !c.labelled:
+			return 0.1 * factor
+		case (home || c.labelled) && someone:
+			return 5.0 / 3 * factor
+		case home || c.labelled || someone:
+			return factor
+		}
+		return 0.3 * factor
+	case Postcode:
+		if home && someone {
+			return factor
+		}
+		return 0
+	case Phone:
+		if n := nationalNumber(c.value); office || strings.ContainsRune("389", rune(n[1])) || n[:4] == "0800" {
+			return 0
+		}
+		if home || someone {
+			return factor
+		}
+		return 0.5 * factor
+	case Email:
+		if home && someone {
+			return factor
+		}
+		return 0
+	case Vehicle:
+		if j.near(ofVehicle, at, contextReach/2) == 0 || strings.ToUpper(j.r.text[c.start:c.end]) != j.r.text[c.start:c.end] {
+			return 0
+		}
+		return factor
+	}
+	if !someone {
+		return 0.5 * factor
+	}
+	return factor
+}
+
+// official tells whether a name is that of somebody in office, who is named
+// because of it.
+func (j *judge) official(c found) bool {
+	const office = "cllr|councillor|contact|officer|manager|chair|clerk|director|mayor|leader|minister|speaker|author|editor|cc|chaired by|led by|present:|apologies|attendees|secretary|head of|headteacher|deputy|portfolio holder|mp|reverend|rev|professor|prof|said|by"
+	text := j.r.text
+	if c.kind == firstName && aloneOnLine(text, c) {
+		return true // who signs
+	}
+	if strings.HasPrefix(text[c.start:c.end], "Dr") || shortBefore(text, c.start, office) {
+		return true
+	}
+	rest := strings.ToLower(text[c.end:min(len(text), c.end+40)])
+	for _, w := range []string{", chair", ", head", ", director", ", manager", ", cabinet", ", leader", ", mayor", " (chair", ", chief", ", our ", ", who runs", ", portfolio", ", councillor", ", service manager", ", clerk", " said", ", deputy", " mp", ", team manager", ", principal", ", senior", ", president", ", artist", ", author"} {
+		if strings.HasPrefix(rest, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func aloneOnLine(text string, c found) bool {
+	from := strings.LastIndexByte(text[:c.start], '\n') + 1
+	to := len(text)
+	if i := strings.IndexByte(text[c.end:], '\n'); i >= 0 {
+		to = c.end + i
+	}
+	return strings.TrimSpace(text[from:c.start]) == "" && strings.Trim(text[c.end:to], " \r\t.,x") == ""
+}
+
+// shortBefore is before with a reach of a word or two.
+func shortBefore(text string, at int, words string) bool {
+	from := max(0, at-18)
+	return before(text[from:at], at-from, words)
+}
+
+// name judges a person's name.
+func (j *judge) name(c found) float64 {
+	factor := j.public(c.start)
+	switch {
+	case c.kind == firstName:
+		if !within(j.strong, c.start, contextReach) || j.official(c) {
+			return 0
+		}
+		return 0.5 * factor
+	case j.official(c):
+		return 0.2 * factor
+	case j.near(ofPlanning, c.start, contextReach) >= 2:
+		return 0.3 * factor
+	}
+	return factor
+}
+
+// topic gives the weight of a word of subject matter.
+func (j *judge) topic(h topicHit) float64 {
+	weight := j.s.weights[h.kind]
+	at := h.end - 1
+	if h.kind == OwnWords {
+		return weight * max(j.zoneFactor(at), 0.7)
+	}
+	factor := weight * j.zoneFactor(at) * j.public(at)
+	if factor == 0 {
+		return 0
+	}
+	sure := j.person(at)
+	if h.strong {
+		return factor * sure
+	}
+	if sure < 0.9 || !within(j.strong, at, contextReach) {
+		return 0
+	}
+	return factor * sure / 4
+}

@@ -1,0 +1,270 @@
+package pid
+
+import (
+	"fmt"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Bounds of what an operator may add.
+const (
+	maxOwnWords    = 2000
+	maxOwnPatterns = 100
+	maxOwnLength   = 300 // octets of one word or pattern
+	maxNodes       = 400_000
+)
+
+// Pattern is a number or reference of the operator's own form.
+type Pattern struct {
+	Name  string // what a report calls it, and its kind: "housing reference"
+	Match string // in the syntax of Go's regexp; any case, whole words, ASCII
+}
+
+// Options say what a Scanner looks for beyond the usual. The zero value is the usual.
+type Options struct {
+	Kinds    []Kind           // only these count; empty: all
+	Weights  map[Kind]float64 // of one finding, instead of the usual weight; 0 switches a kind off
+	Words    []string         // further subject matter; each counts wherever it stands
+	Allow    []string         // values that never count: the organisation's own numbers, postcodes, "@its.domain"
+	Patterns []Pattern
+}
+
+// DefaultPatternWeight is what a Pattern weighs when Weights says nothing.
+const DefaultPatternWeight = 5
+
+// Scanner looks for what its Options say. It may be used by many goroutines.
+type Scanner struct {
+	matcher *matcher
+	entries []entry // by number of the pattern
+	weights map[Kind]float64
+	kinds   []Kind // in the order of reports
+	allow   map[string]bool
+	domains []string // of allowed mail addresses, with "@"
+}
+
+// entry is what a pattern of the matcher means.
+type entry struct {
+	form   *form
+	topic  Kind // subject matter; empty for others
+	strong bool
+	own    Kind // kind of an operator's pattern
+	mark   int  // marker; -1 for others
+}
+
+var usual = sync.OnceValue(func() *Scanner {
+	s, err := build(Options{})
+	if err != nil {
+		panic("internal error: the built-in patterns of pid: " + err.Error())
+	}
+	return s
+})
+
+// New makes a Scanner. The error says which word or pattern cannot be used.
+func New(o Options) (*Scanner, error) {
+	if len(o.Words)+len(o.Patterns) == 0 {
+		s := *usual()
+		return &s, s.configure(o)
+	}
+	return build(o)
+}
+
+func build(o Options) (*Scanner, error) {
+	s := &Scanner{}
+	patterns := s.builtIn()
+	if len(o.Words) > maxOwnWords || len(o.Patterns) > maxOwnPatterns {
+		return nil, fmt.Errorf("at most %d words and %d patterns", maxOwnWords, maxOwnPatterns)
+	}
+	for _, w := range o.Words {
+		words := strings.Fields(fold(w).text)
+		for i := range words {
+			words[i] = syntaxQuote(words[i])
+		}
+		p := gaps(strings.Join(words, " "))
+		if err := checkOwn(p); err != nil {
+			return nil, fmt.Errorf("word %q: %w", w, err)
+		}
+		patterns = append(patterns, pattern{text: p})
+		s.entries = append(s.entries, entry{topic: OwnWords, strong: true, mark: -1})
+	}
+	for _, own := range o.Patterns {
+		if err := checkOwn(own.Match); err != nil || strings.TrimSpace(own.Name) == "" {
+			return nil, fmt.Errorf("pattern %q: %w", own.Name, err)
+		}
+		patterns = append(patterns, pattern{text: own.Match})
+		s.entries = append(s.entries, entry{own: Kind(own.Name), mark: -1})
+	}
+	var err error
+	if s.matcher, err = newMatcher(patterns); err != nil {
+		return nil, err
+	}
+	if len(s.matcher.nodes) > maxNodes {
+		return nil, fmt.Errorf("the words and patterns are too many together")
+	}
+	return s, s.configure(o)
+}
+
+// builtIn gives the patterns of the package and notes what each means.
+func (s *Scanner) builtIn() []pattern {
+	var all []pattern
+	for i := range forms {
+		all = append(all, pattern{forms[i].match, forms[i].exact})
+		s.entries = append(s.entries, entry{form: &forms[i], mark: -1})
+	}
+	for _, t := range topics {
+		for i, list := range []string{t.strong, t.weak} {
+			for _, p := range phrases(list) {
+				all = append(all, pattern{text: p})
+				s.entries = append(s.entries, entry{topic: t.kind, strong: i == 0, mark: -1})
+			}
+		}
+	}
+	for m, list := range markers {
+		for _, p := range phrases(list) {
+			all = append(all, pattern{text: p})
+			s.entries = append(s.entries, entry{mark: m})
+		}
+	}
+	return all
+}
+
+// syntaxQuote makes a word stand for itself in a pattern.
+func syntaxQuote(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune(`\.+*?()|[]{}^$`, r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// checkOwn refuses what a pattern of an operator cannot be.
+func checkOwn(s string) error {
+	if s == "" || len(s) > maxOwnLength || firstBeyondASCII(s) >= 0 {
+		return fmt.Errorf("%w: wants at most %d letters, digits and signs of ASCII", errPattern, maxOwnLength)
+	}
+	re, err := parsePattern(s, syntax.FoldCase)
+	if err != nil {
+		return err
+	}
+	return new(nfa).add(re, 0)
+}
+
+// configure takes over what does not touch the matcher.
+func (s *Scanner) configure(o Options) error {
+	s.weights = map[Kind]float64{}
+	s.kinds = nil
+	for _, k := range kinds {
+		s.weights[k.kind] = k.weight
+		s.kinds = append(s.kinds, k.kind)
+	}
+	for _, p := range o.Patterns {
+		if _, known := s.weights[Kind(p.Name)]; known {
+			return fmt.Errorf("pattern %q: there is a kind or pattern of that name", p.Name)
+		}
+		s.weights[Kind(p.Name)] = DefaultPatternWeight
+		s.kinds = append(s.kinds, Kind(p.Name))
+	}
+	for _, k := range o.Kinds {
+		if _, known := s.weights[k]; !known {
+			return fmt.Errorf("there is no kind %q", k)
+		}
+	}
+	for k, w := range o.Weights {
+		if _, known := s.weights[k]; !known {
+			return fmt.Errorf("there is no kind %q", k)
+		}
+		if !(w >= 0 && w <= 1000) {
+			return fmt.Errorf("the weight of %s is from 0 to 1000", k)
+		}
+		s.weights[k] = w
+	}
+	for k := range s.weights {
+		if len(o.Kinds) > 0 && !slices.Contains(o.Kinds, k) && k != Together {
+			s.weights[k] = 0
+		}
+	}
+	s.allow, s.domains = map[string]bool{}, nil
+	for _, a := range o.Allow {
+		a = fold(a).text
+		if strings.HasPrefix(a, "@") {
+			s.domains = append(s.domains, strings.ToUpper(a))
+			continue
+		}
+		s.allow[bare(a)] = true
+		s.allow[nationalNumber(a)] = true
+	}
+	delete(s.allow, "")
+	return nil
+}
+
+// reading is what one pass over a text found; offsets in the folded text.
+type reading struct {
+	folded
+	forms  []found
+	topics []topicHit
+	marks  [markerCount][]markHit // ends ascending
+	zones  zones
+}
+
+type topicHit struct {
+	kind    Kind
+	strong  bool
+	pattern int32
+	end     int
+}
+
+type markHit struct {
+	end     int
+	pattern int32
+}
+
+// maxHits bounds what is kept of one text; more in one text is a list of
+// everybody, and says no more.
+const maxHits = 200_000
+
+func (s *Scanner) read(text string) *reading {
+	r := &reading{folded: fold(text)}
+	hits := 0
+	s.matcher.scan(r.text, func(p int32, end int) {
+		if hits++; hits > maxHits {
+			return
+		}
+		switch e := &s.entries[p]; {
+		case e.mark >= 0:
+			r.marks[e.mark] = append(r.marks[e.mark], markHit{end, p})
+		case e.topic != "":
+			r.topics = append(r.topics, topicHit{e.topic, e.strong, p, end})
+		default:
+			start := s.matcher.startOf(p, r.text, end)
+			if start < 0 {
+				return // longer than anybody writes
+			}
+			if e.form == nil {
+				r.forms = append(r.forms, found{kind: e.own, start: start, end: end, value: bare(r.text[start:end])})
+			} else if c, ok := e.form.candidate(r.text, start, end); ok {
+				r.forms = append(r.forms, c)
+			}
+		}
+	})
+	r.forms = settle(r.text, r.forms)
+	return r
+}
+
+// Find gives the candidates of a text in order of appearance.
+func (s *Scanner) Find(text string) []Candidate {
+	r := s.read(text)
+	var all []Candidate
+	for _, c := range r.forms {
+		if c.kind != anyDate && c.kind != firstName {
+			all = append(all, Candidate{c.kind, r.original(c.start), r.original(c.end)})
+		}
+	}
+	return all
+}
+
+// Find gives the candidates of a text by the usual forms.
+func Find(text string) []Candidate { return usual().Find(text) }

@@ -1,0 +1,219 @@
+package pid
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Section is one text of a message.
+type Section struct {
+	Where string // "subject", "text", "attachment letter.docx"
+	Text  string // pages parted by form feeds
+}
+
+// Finding says what was found and where, never the value itself.
+type Finding struct {
+	Kind   Kind
+	Where  string  // of the section, with ", page 2" from the second page on; empty for Together
+	Count  int     // different values or phrases
+	Weight float64 // their part of the total
+}
+
+// Report is what the sections of one message weigh together.
+type Report struct {
+	Total    float64   // rounded to a tenth
+	Findings []Finding // of some weight; by kind, then by place
+}
+
+// Score weighs by the usual forms, words and weights.
+func Score(sections []Section) Report { return usual().Score(sections) }
+
+// Score weighs what stands in the sections of one message.
+func (s *Scanner) Score(sections []Section) Report {
+	t := tally{s: s, seen: map[string]bool{}, kinds: map[Kind]*kindTally{}}
+	for _, section := range sections {
+		r := s.read(section.Text)
+		r.zones = zonesOf(r.text)
+		t.section(section.Where, r)
+	}
+	return t.report()
+}
+
+// tally gathers the weights of a message.
+type tally struct {
+	s       *Scanner
+	seen    map[string]bool // kind and value, so that what is repeated counts once
+	kinds   map[Kind]*kindTally
+	strongs map[Kind]float64 // by kind of subject matter, heaviest strong phrase
+}
+
+// kindTally is what one kind weighs so far.
+type kindTally struct {
+	heaviest float64 // of one finding
+	sum      float64
+	places   []Finding
+}
+
+// add counts one finding. The first values of a kind weigh in full, further ones
+// a quarter, and the kind no more than its bound times the heaviest.
+func (t *tally) add(kind Kind, where, value string, weight float64, full int, bound float64) {
+	key := string(kind) + "\x00" + value
+	if weight <= 0 || t.s.weights[kind] == 0 || t.seen[key] {
+		return
+	}
+	t.seen[key] = true
+	k := t.kinds[kind]
+	if k == nil {
+		k = &kindTally{}
+		t.kinds[kind] = k
+	}
+	if k.count() >= full {
+		weight /= 4
+	}
+	k.heaviest = max(k.heaviest, weight)
+	weight = min(weight, max(0, k.heaviest*bound-k.sum))
+	k.sum += weight
+	for i := range k.places {
+		if k.places[i].Where == where {
+			k.places[i].Count++
+			k.places[i].Weight += weight
+			return
+		}
+	}
+	k.places = append(k.places, Finding{Kind: kind, Where: where, Count: 1, Weight: weight})
+}
+
+func (k *kindTally) count() int {
+	n := 0
+	for _, p := range k.places {
+		n += p.Count
+	}
+	return n
+}
+
+func (t *tally) sum(kind Kind) float64 {
+	if k := t.kinds[kind]; k != nil {
+		return k.sum
+	}
+	return 0
+}
+
+// section weighs one text.
+func (t *tally) section(where string, r *reading) {
+	j := newJudge(t.s, r)
+	for i, c := range r.forms {
+		if w := j.form(i, c); w > 0 && !t.s.allowed(c) {
+			t.add(visible(c.kind), r.place(where, c.start), c.value, w, 1, growth(c.kind))
+		}
+	}
+	for _, h := range r.topics {
+		w := j.topic(h)
+		value := fmt.Sprint(h.pattern)
+		if h.strong {
+			t.add(h.kind, r.place(where, h.end-1), value, w, 2, 2.5)
+			if h.kind != OwnWords {
+				if t.strongs == nil {
+					t.strongs = map[Kind]float64{}
+				}
+				t.strongs[h.kind] = max(t.strongs[h.kind], w)
+			}
+		} else {
+			t.add(h.kind, r.place(where, h.end-1), value, w, 2, 2)
+		}
+	}
+}
+
+// growth bounds what many values of a kind weigh, as a multiple of one: fifty
+// office numbers are a telephone list.
+func growth(k Kind) float64 {
+	switch k {
+	case Phone, Email, Postcode, Name, Vehicle, CaseNumber:
+		return 1.5
+	}
+	return 2
+}
+
+func visible(k Kind) Kind {
+	if k == firstName {
+		return Name
+	}
+	return k
+}
+
+// allowed tells whether an operator said that a value never counts.
+func (s *Scanner) allowed(c found) bool {
+	if s.allow[c.value] || c.kind == Phone && s.allow[nationalNumber(c.value)] {
+		return true
+	}
+	for _, d := range s.domains {
+		if c.kind == Email && strings.HasSuffix(c.value, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// place names section and page.
+func (r *reading) place(where string, at int) string {
+	if page := strings.Count(r.text[:at], "\f") + 1; page > 1 {
+		return fmt.Sprintf("%s, page %d", where, page)
+	}
+	return where
+}
+
+// report adds what kinds weigh together.
+func (t *tally) report() Report {
+	var rep Report
+	together := t.together()
+	t.add(Together, "", "", together, 1, 1)
+	for _, kind := range t.s.kinds {
+		k := t.kinds[kind]
+		if k == nil {
+			continue
+		}
+		for _, f := range k.places {
+			rep.Total += f.Weight
+			if f.Weight = tenth(f.Weight); f.Weight > 0 {
+				rep.Findings = append(rep.Findings, f)
+			}
+		}
+	}
+	rep.Total = tenth(rep.Total)
+	return rep
+}
+
+func tenth(f float64) float64 { return math.Round(f*10) / 10 }
+
+// together weighs combinations: who somebody is beside what is known of her says
+// more than either.
+func (t *tally) together() float64 {
+	share := t.s.weights[Together]
+	named := t.sum(Name) >= 1
+	strong, two := 0.0, 0
+	for _, w := range t.strongs {
+		strong = max(strong, w)
+		if w >= 2.9 {
+			two++
+		}
+	}
+	total := 0.0
+	if named && (t.sum(BirthDate) >= 4 || strong >= 3 || t.sum(Address) >= 4 || t.sum(Address) >= 2 && t.sum(Phone) >= 1.5 ||
+		t.sum(CaseNumber) >= 2 && t.topicSum() >= 1) {
+		total += share
+	} else if strong >= 2.9 {
+		total += share / 3
+	}
+	if two >= 2 {
+		total += share * 2 / 3
+	}
+	return total
+}
+
+func (t *tally) topicSum() float64 {
+	sum := 0.0
+	for _, topic := range topics {
+		sum += t.sum(topic.kind)
+	}
+	return sum
+}
