@@ -210,3 +210,23 @@ func utf8Border(b []byte) int {
 	}
 	return len(b)
 }
+
+// MayHoldText tells from the name, the type and the first octets (a few
+// thousand) of a file whether reading the whole of it can give text.
+func MayHoldText(f File) bool {
+	switch kindOf(f) {
+	case kindNothing, kindMedia, kindSignature:
+		return false
+	}
+	return true
+}
+
+// IsDocument tells from the first octets whether a file is a document or
+// archive, whatever it is said to be. Plain text and web pages are none.
+func IsDocument(f File) bool {
+	switch kindOf(File{Data: f.Data}) {
+	case kindRTF, kindZip, kindGzip, kindBzip2, kindTar, kindOLE, kindTNEF, kindPDF, kindArchive:
+		return true
+	}
+	return false
+}

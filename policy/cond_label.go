@@ -100,17 +100,21 @@ func (v *view) labelTexts() []labelText {
 			add("first line of the text", line, false)
 		}
 	}
+	v.documentLabels(add)
 	return v.labels
 }
 
 // firstLine gives the first line that is not empty of the text of a message. A
 // long one is prose.
 func firstLine(p Part) string {
-	const longest = 200 // octets; "Classification: OFFICIAL-SENSITIVE: Personal data" and its like
 	if p.nested || p.Name != "" || !strings.HasPrefix(p.Type, "text/") || p.encloser == "multipart/digest" {
 		return ""
 	}
-	rest := p.Text
+	return firstLineOf(p.Text)
+}
+
+func firstLineOf(rest string) string {
+	const longest = 200 // octets; "Classification: OFFICIAL-SENSITIVE: Personal data" and its like
 	for rest != "" {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
@@ -144,6 +148,11 @@ func (v *view) purviewLabels() []string {
 			order = readPurview(f.Name+"="+DecodeHeader(f.Value), all, order)
 		}
 	}
+	return v.purviewNames(all, order)
+}
+
+// purviewNames gives the names of the labels that are not switched off.
+func (v *view) purviewNames(all map[string]*purviewLabel, order []string) []string {
 	var names []string
 	for _, id := range order {
 		l := all[id]

@@ -5,23 +5,29 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/postseal/postseal/extract"
 )
 
-// leaf keeps what is to be seen of one part: the text of a text part, the first
-// octets of any other.
+// leaf keeps what is to be seen of one part: the text of a text part, the whole
+// of a file that may hold text, the first octets of any other.
 type leaf struct {
 	r        *reader
+	at       place
 	part     Part
 	charsets []string
 	dec      decoder
 	keep     int // octets at most
 	buf      []byte
+	counted  int // octets of buf that the message's account of files holds
 	over     bool
 	optional bool // left out when it holds no text
+	decided  bool // how it is to be read is known
+	isFile   bool // it is read whole, as a file
 }
 
 func newLeaf(r *reader, d described, at place) *leaf {
-	l := &leaf{r: r, dec: newDecoder(d.encoding), charsets: values(d.params, "charset"), keep: maxHead}
+	l := &leaf{r: r, at: at, dec: newDecoder(d.encoding), charsets: values(d.params, "charset"), keep: sniffed}
 	names := texts(d.dparams, "filename")
 	for _, n := range texts(d.params, "name") {
 		names = appendNew(names, n)
@@ -32,9 +38,6 @@ func newLeaf(r *reader, d described, at place) *leaf {
 		l.part.Name = names[0]
 	}
 	l.part.Where = at.where(whereOf(l.part, d.disposition))
-	if isText(d.media) {
-		l.keep = MaxPartText
-	}
 	switch {
 	case d.media == "message/partial", d.media == "message/external-body":
 		l.part.Err = fmt.Errorf("%w: %s", ErrUnreadable, d.media)
@@ -69,16 +72,36 @@ func shown(name string) string {
 }
 
 func (l *leaf) run(b []byte, _ bool) {
-	if l.over {
-		return
+	for len(b) > 0 && !l.over {
+		n := len(b)
+		if !l.decided {
+			n = min(n, sniffed)
+		}
+		before := len(l.buf)
+		l.buf = l.dec.decode(l.buf, b[:n])
+		l.account(before)
+		b = b[n:]
 	}
-	before := len(l.buf)
-	l.buf = l.dec.decode(l.buf, b)
-	l.account(before)
 }
 
-// account keeps the text of the part and of the message within their bounds.
+// account keeps the part and the message within their bounds.
 func (l *leaf) account(before int) {
+	if !l.decided {
+		if len(l.buf) < sniffed/2 {
+			return
+		}
+		l.decide()
+		before = 0
+	}
+	l.accountAs(before)
+}
+
+// accountAs is account for a part of which before octets were accounted for.
+func (l *leaf) accountAs(before int) {
+	if l.isFile {
+		l.accountFile(before)
+		return
+	}
 	room := l.keep
 	if left := maxText - l.r.text + before; left < room {
 		room = left
@@ -89,23 +112,60 @@ func (l *leaf) account(before int) {
 	l.r.text += len(l.buf) - before
 }
 
+// accountFile is account for a file, whose octets are not kept.
+func (l *leaf) accountFile(before int) {
+	if l.r.held+len(l.buf)-l.counted > maxFile {
+		l.over = true
+		l.buf = l.buf[:min(before, maxHead)]
+	}
+	l.r.held += len(l.buf) - l.counted
+	l.counted = len(l.buf)
+}
+
 func (l *leaf) close() {
 	before := len(l.buf)
 	if !l.over {
 		l.buf = l.dec.rest(l.buf)
 		l.account(before)
 	}
+	if !l.decided {
+		l.decide()
+		l.accountAs(0)
+	}
 	if l.optional && !l.over && len(bytes.TrimSpace(l.buf)) == 0 || l.r.full() {
 		return
 	}
-	if !isText(l.part.Type) {
-		l.part.head = bytes.Clone(l.buf)
-		if l.part.first && isPKCS7(l.part) && isSignedOnly(l.part) && l.part.Err == nil {
-			l.part.Err = fmt.Errorf("%w: the text is wrapped in its signature", ErrUnreadable)
-		}
-		l.add()
-		return
+	switch {
+	case l.isFile:
+		l.closeFile()
+	case isText(l.part.Type) && l.keep > maxHead:
+		l.closeText()
+	default:
+		l.closeOther()
 	}
+	l.buf = nil
+}
+
+func (l *leaf) closeFile() {
+	l.part.head = bytes.Clone(l.buf[:min(len(l.buf), maxHead)])
+	if l.over {
+		l.part.Err = ErrTooBig
+		l.r.add(l.part)
+	} else {
+		l.readFile()
+	}
+	l.r.held -= l.counted
+}
+
+func (l *leaf) closeOther() {
+	l.part.head = bytes.Clone(l.buf[:min(len(l.buf), maxHead)])
+	if l.part.first && isPKCS7(l.part) && isSignedOnly(l.part) && l.part.Err == nil {
+		l.part.Err = fmt.Errorf("%w: the text is wrapped in its signature", ErrUnreadable)
+	}
+	l.r.add(l.part)
+}
+
+func (l *leaf) closeText() {
 	if l.over && l.part.Err == nil {
 		l.part.Err = ErrTooBig
 	}
@@ -114,29 +174,34 @@ func (l *leaf) close() {
 	}
 	for _, name := range l.charsets[:min(len(l.charsets), maxReadings)] {
 		l.part.Text = l.textIn(name)
-		l.add()
+		l.r.add(l.part)
 	}
 	if len(l.charsets) > 1 {
 		l.r.doubt(l.part.Where + ": more than one charset; all were read")
 	}
-	l.buf = nil
 }
 
-func (l *leaf) add() {
-	l.r.parts++
-	if l.part.Err != nil {
-		l.r.doubt(l.part.Where + ": " + l.part.Err.Error())
+func (r *reader) add(p Part) {
+	r.parts++
+	if p.Err != nil {
+		r.doubt(p.Where + ": " + p.Err.Error())
 	}
-	l.r.m.Parts = append(l.r.m.Parts, l.part)
+	r.m.Parts = append(r.m.Parts, p)
 }
 
 func (l *leaf) textIn(charset string) string {
 	text, known := decodeCharset(charset, l.buf)
+	if charset == "" {
+		text, known = extract.Guess(l.buf, ""), true
+	}
 	if !known {
 		l.r.doubt(l.part.Where + ": unknown charset")
 	}
-	if l.part.Type == "text/html" {
-		return htmlText(text)
+	switch l.part.Type {
+	case "text/html":
+		text, _ = extract.HTML(text)
+	case "text/calendar", "text/vcard", "text/x-vcard":
+		text = extract.Unfold(text)
 	}
 	return text
 }

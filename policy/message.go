@@ -1,18 +1,18 @@
 package policy
 
 import (
-	"errors"
 	"net/netip"
 
 	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/extract"
 )
 
 // Errors of a Part.
 var (
 	// ErrUnreadable says that a recipient could read a part and we could not.
-	ErrUnreadable = errors.New("cannot be read")
+	ErrUnreadable = extract.ErrUnreadable
 	// ErrTooBig says that a part, or the whole, passed a limit of Read.
-	ErrTooBig = errors.New("too big to read")
+	ErrTooBig = extract.ErrTooBig
 )
 
 // Field is one header field as Postfix handed it over: Name as written, Value
@@ -57,12 +57,15 @@ type Part struct {
 	Text  string // readable text, decoded; empty when there is none
 	Err   error  // wraps ErrUnreadable or ErrTooBig when a recipient could read what we could not
 
-	names    []string // every reading of the file name
-	nested   bool     // inside an attached message
-	first    bool     // the first leaf of the message itself
-	head     []byte   // first decoded octets, for the forms that are told by them
-	params   []param  // of Content-Type
-	encloser string   // media type of the multipart around it; empty at the top
+	Properties []extract.Property // of a document: title, keywords, labels
+
+	places   []extract.Place // pages and sheets of Text
+	names    []string        // every reading of the file name
+	nested   bool            // inside an attached message
+	first    bool            // the first leaf of the message itself
+	head     []byte          // first decoded octets, for the forms that are told by them
+	params   []param         // of Content-Type
+	encloser string          // media type of the multipart around it; empty at the top
 }
 
 // Subject gives the decoded, unfolded subject; of several, all joined by a line

@@ -3,10 +3,13 @@ package policy
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/postseal/postseal/extract"
 )
 
 // Limits bound what Read takes in. A zero field means that of DefaultLimits.
@@ -41,8 +44,14 @@ const (
 // the body reader. Memory is bounded by MaxPartText and maxText, whatever the
 // size of the body, which is read once.
 func Read(t Transaction, header []Field, body io.Reader, l Limits) (*Message, error) {
+	return ReadContext(context.Background(), t, header, body, l)
+}
+
+// ReadContext is Read for a caller who has not all the time in the world: what
+// attached files hold is ErrTooBig from the end of ctx on.
+func ReadContext(ctx context.Context, t Transaction, header []Field, body io.Reader, l Limits) (*Message, error) {
 	l = Limits{or(l.Parts, DefaultLimits.Parts), or(l.Depth, DefaultLimits.Depth), or(l.Bytes, DefaultLimits.Bytes)}
-	r := &reader{limits: l, m: &Message{Transaction: t, Fields: header}}
+	r := &reader{ctx: ctx, limits: l, m: &Message{Transaction: t, Fields: header}}
 	r.checkHeader(header)
 	body, err := r.stray(header, body)
 	if err != nil {
@@ -59,14 +68,18 @@ func Read(t Transaction, header []Field, body io.Reader, l Limits) (*Message, er
 
 // reader is one Read at work.
 type reader struct {
+	ctx      context.Context
 	limits   Limits
 	m        *Message
-	parts    int             // leaves so far
-	text     int             // octets of text kept so far
-	headers  int             // octets of the parts' headers so far
-	further  int             // readings beyond the first so far
-	doubted  map[string]bool // so that a doubt is told once
-	overflow bool            // the limit of parts was told
+	parts    int                // leaves so far
+	text     int                // octets of text kept so far
+	headers  int                // octets of the parts' headers so far
+	further  int                // readings beyond the first so far
+	doubted  map[string]bool    // so that a doubt is told once
+	held     int                // octets of attached files being read
+	files    *extract.Extractor // nil until there is a file
+	at       place              // of the file at work
+	overflow bool               // the limit of parts was told
 }
 
 // doubt notes once what could not be read for certain.
