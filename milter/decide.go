@@ -133,7 +133,7 @@ func (f *Filter) decide(ctx context.Context, j *job) (Outcome, string, error) {
 	if d, ok := j.verdict.Refused(); ok {
 		return Outcome{}, "", refusal(j.Mail, r, d)
 	}
-	if j.plan, err = f.plan(ctx, j.Mail, r, j.verdict); err != nil {
+	if j.plan, err = f.plan(ctx, j, r); err != nil {
 		return Outcome{}, "", err
 	}
 	if len(j.plan.batches) == 0 {
@@ -142,7 +142,12 @@ func (f *Filter) decide(ctx context.Context, j *job) (Outcome, string, error) {
 	if err := f.serve(ctx, j); err != nil {
 		return Outcome{}, "", err
 	}
-	if !j.plan.goesOn {
+	if len(j.plan.rest) > 0 {
+		if err := f.handOver(ctx, j); err != nil {
+			return Outcome{}, "", err
+		}
+	}
+	if !j.plan.goesOn || len(j.plan.rest) > 0 {
 		return Outcome{Action: Discard}, sealed, nil
 	}
 	return Outcome{Action: Accept, Drop: j.plan.drop, Add: j.plan.add}, sealed, nil

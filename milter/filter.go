@@ -43,6 +43,7 @@ type Filter struct {
 	Store        Store                // not asked for messages that pass
 	Keys         *store.Keyring       // names of messages and envelopes
 	Relay        Sender               // Postfix's re-entry port
+	Inbound      Sender               // Postfix's inbound port, for what is left of local mail; nil: such mail is refused
 	Notices      *notice.Notices      // text of the envelope mail; its brand names the portal
 	Spool        string               // private directory (0700) for files without a name
 	Shelf        shelf.Shelf          // nil: envelopes without link

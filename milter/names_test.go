@@ -6,6 +6,8 @@ import (
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/milter"
+	"github.com/postseal/postseal/relay"
+	"github.com/postseal/postseal/relay/relaytest"
 )
 
 // A sealed recipient whose name Postfix might not find again stays on the
@@ -38,19 +40,39 @@ func TestRecipientThatCannotBeDeletedByName(t *testing.T) {
 }
 
 // Of sendmail(1) the milter sees "root@mail.council.example" where Postfix looks
-// for "root": all spellings are deleted, unless that could delete somebody else.
-func TestLocalRecipientIsDeletedInEverySpelling(t *testing.T) {
-	for kept, want := range map[string][]string{
-		inside:                {"ann@firm.example", "ann@firm.example.", "ann@firm", "ann"},
-		"ann@council.example": nil,
+// for "root" or "@relay:bob@firm.example": nobody is deleted there, the original
+// goes to the people inside by the inbound port and is discarded.
+func TestLocalMailIsHandedOverInsteadOfDeleted(t *testing.T) {
+	for name, c := range map[string]struct {
+		rcpts  []string
+		fail   error
+		action milter.Action
+		to     []string // who gets the original by the inbound port
+	}{
+		"mixed":             {[]string{inside, "ann@firm.example"}, nil, milter.Discard, []string{inside}},
+		"nobody left":       {[]string{"ann@firm.example"}, nil, milter.Discard, nil},
+		"inbound port away": {[]string{inside, "ann@firm.example"}, relay.ErrTemporary, milter.Answer, nil},
 	} {
-		w := newWorld(t)
-		m := mailFor(message("[SECURE] x", outside), kept, "ann@firm.example")
-		m.Client.Login, m.Client.Local = "", true
-		got := w.decide(m)
-		if !slices.Equal(got.Drop, want) || (want == nil) != (got.Action == milter.Answer) {
-			t.Errorf("beside %s: got %+v, want %v", kept, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			inbound := &relaytest.Outbox{Fail: func(relay.Mail) error { return c.fail }}
+			w.f.Inbound = inbound
+			text := message("[SECURE] x", outside)
+			m := mailFor(text, c.rcpts...)
+			m.Client.Login, m.Client.Local = "", true
+			if got := w.decide(m); got.Action != c.action || len(got.Drop)+len(got.Add) != 0 {
+				t.Errorf("got %+v", got)
+			}
+			var to []string
+			for _, sent := range inbound.Sent() {
+				for _, r := range sent.Recipients {
+					to = append(to, r.Address.String())
+				}
+			}
+			if !slices.Equal(to, c.to) {
+				t.Errorf("got the original to %v, want %v", to, c.to)
+			}
+		})
 	}
 }
 

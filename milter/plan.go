@@ -20,6 +20,7 @@ type plan struct {
 	drop    []string       // names to delete RCPTs from the original by
 	add     []addr.Address // members of dropped RCPTs who may have the original
 	clear   []string       // RCPTs that keep the original
+	rest    []addr.Address // whom the inbound port serves instead (see local.go)
 	goesOn  bool           // somebody still gets the original
 }
 
@@ -62,7 +63,8 @@ type planner struct {
 
 // plan sorts the recipients. A verdict without refusals is expected; whatever is
 // not Pass is sealed, also an action that this code does not know.
-func (f *Filter) plan(ctx context.Context, m *Mail, r reach, v policy.Verdict) (plan, error) {
+func (f *Filter) plan(ctx context.Context, j *job, r reach) (plan, error) {
+	m, v := j.Mail, j.verdict
 	p := planner{f: f, verdict: v, seal: map[string]bool{}, batches: map[string]*batch{}, placed: map[string]bool{}}
 	for _, d := range v.Recipients {
 		p.seal[d.Recipient.Key()] = d.Action != policy.Pass
@@ -73,13 +75,15 @@ func (f *Filter) plan(ctx context.Context, m *Mail, r reach, v policy.Verdict) (
 		}
 	}
 	p.plan.goesOn = len(p.plan.clear)+len(p.plan.add)+len(r.copies) > 0
-	if p.plan.goesOn {
-		var err error
-		if p.plan.drop, err = m.deletable(p.dropped, p.kept); err != nil {
-			return plan{}, err
-		}
+	var err error
+	switch {
+	case !p.plan.goesOn || len(p.dropped) == 0:
+	case m.Client.Local:
+		p.plan.rest, err = p.rest(r, v, j.rules.Inside)
+	default:
+		p.plan.drop, err = deletable(p.dropped, p.kept)
 	}
-	return p.plan, nil
+	return p.plan, err
 }
 
 // rcpt decides about one RCPT: it keeps the original when none of its final

@@ -29,7 +29,7 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 		ServiceDomain: d.cfg.Service.Domain, Log: d.log, Metrics: outbox.NewMetrics(d.registry)}
 	d.filter = &milter.Filter{
 		Policy: func() *policy.File { return d.policy.Load() },
-		Store:  d.store, Keys: keys, Relay: reentry, Notices: p.notices, Spool: d.cfg.Milter.Spool, Shelf: p.shelf,
+		Store:  d.store, Keys: keys, Relay: reentry, Inbound: inbound, Notices: p.notices, Spool: d.cfg.Milter.Spool, Shelf: p.shelf,
 		Escrow: escrow, Outbox: d.worker, Log: d.log, Metrics: milter.NewMetrics(d.registry),
 		Limits:  milter.Limits{BodyBytes: int64(d.cfg.Milter.MaxBody)},
 		Servers: append([]string{strings.TrimSuffix(d.cfg.Portal.URL, "/")}, d.cfg.Portal.Servers...),

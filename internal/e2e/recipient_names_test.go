@@ -38,7 +38,7 @@ func TestSealedRecipientIsFoundInEverySpelling(t *testing.T) {
 			kept++
 		}
 	}
-	for i, rcpt := range []string{"bob@firm.example.", "root", "bob@firm.example"} {
+	for i, rcpt := range []string{"bob@firm.example.", "root", "bob@firm.example", "@relay.example:bob@firm.example"} {
 		if err := s.Sendmail(staff, []string{mate, rcpt}, marked(100+i)); err != nil {
 			t.Error(err)
 		}
