@@ -31,7 +31,7 @@ func allSame(s string) bool { return s != "" && strings.Trim(s, s[:1]) == "" }
 // uses in its own examples, counts: people copy its form.
 func isNINumber(s string) bool {
 	s = bare(s)
-	if len(s) < 8 {
+	if len(s) < 8 || s[2:8] == "000000" {
 		return false
 	}
 	switch prefix := s[:2]; prefix {

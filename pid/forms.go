@@ -26,13 +26,13 @@ const labelReach = 45
 const (
 	months  = `(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)`
 	niLabel = "national insurance|ni number|ni no|nino|n.i.|ni:|ni #|nat ins|nat. ins"
-	streets = `(?:street|st|road|rd|lane|ln|avenue|ave|av|close|cl|drive|dr|crescent|cres|terrace|place|court|ct|gardens|gdns|grove|way|walk|square|sq|mews|hill|green|park|row|rise|view|parade|vale|mount|wharf|quay|heights|croft|meadows?|fields?|orchard|villas|buildings|house|gate|end|path|circus|broadway|bank|brow|chase|dene|garth|wynd|yard)`
+	streets = `(?:street|st|road|rd|lane|ln|avenue|ave|av|close|cl|drive|dr|crescent|cres|terrace|place|court|ct|gardens|gdns|grove|way|walk|square|sq|mews|hill|green|park|row|rise|view|parade|vale|mount|wharf|quay|heights|croft|meadows?|fields?|orchard|villas|buildings|cottages?|house|gate|end|path|circus|broadway|bank|brow|chase|dene|garth|wynd|yard)`
 )
 
 var forms = []form{
 	{kind: NINumber, match: `[a-z]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[a-d]`, check: isNINumber},
 	{kind: NINumber, match: `[a-z]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}`, check: isNINumber, label: niLabel},
-	{kind: NHSNumber, match: `[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}`, check: isNHSNumber, excuse: "nhs number|nhs no|nhs num|nhs:|nhs #|nhs id"},
+	{kind: NHSNumber, match: `[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}`, check: isNHSNumber, excuse: "nhs"},
 	{kind: CHINumber, match: `[0-9]{6}[ -]?[0-9]{4}`, check: isCHINumber, label: "chi number|chi no|chi:|chi |community health index"},
 	{kind: Card, match: `[0-9]{4}(?:[ -]?[0-9]{4}){3}(?:[ -]?[0-9]{1,3})?|[0-9]{4}[ -]?[0-9]{6}[ -]?[0-9]{4,5}|[0-9]{13,19}`, check: isCard},
 	{kind: IBAN, match: `[a-z]{2}[0-9]{2}(?:[ -]?[a-z0-9]){11,30}`, check: isIBAN},
@@ -54,6 +54,8 @@ var forms = []form{
 	{kind: Name, exact: true, match: `(?i:full name|first name|surname|forenames?|name of (?:child|patient|client|service user|applicant|tenant|claimant|pupil)|(?:child|patient|client|pupil|claimant|tenant|employee|service user)(?:'s)?(?: name)?|name)[ ]?[:=-][ \t]*` + nameRest},
 	{kind: Name, exact: true, match: `(?i:service user|patient|client|claimant|tenant|pupil|defendant|resident|inmate|offender|foster child)[ ,]+` + capital + `[ ]+` + capital},
 	{kind: Name, exact: true, match: firstNames + `(?:[ ]+[A-Z]\.?)?[ ]+` + capital + `(?:-` + capital + `)?`},
+	{kind: Name, exact: true, match: capital + `[ ]+` + capital + `[ ,;:(-]+(?i:dob|d\.o\.b|date of birth|born)`},
+	{kind: Name, exact: true, match: `(?i:parents? of|son of|daughter of|mother of|father of|wife of|husband of|carer for|on behalf of|act for|regarding|concerning|assessment of|assessment for|referral for|report on|named|called|known as|re:|the late|visited|spoke to|spoke with)[ ]+` + capital + `[ ]+` + capital},
 	{kind: firstName, exact: true, match: firstNames},
 }
 
@@ -81,7 +83,8 @@ func (f form) candidate(text string, start, end int) (found, bool) {
 	case f.label != "" && !before(text, start, f.label):
 		return c, false
 	case f.check != nil && !f.check(raw):
-		if f.excuse == "" || !before(text, start, f.excuse) || allSame(digitsOf(raw)) {
+		d := digitsOf(raw)
+		if f.excuse == "" || !shortBefore(text, start, f.excuse) || allSame(d) || d[0] == '0' {
 			return c, false
 		}
 	}
@@ -94,6 +97,10 @@ func (f form) candidate(text string, start, end int) (found, bool) {
 	case Address:
 		c.labelled = before(text, start, homeWords)
 		if !c.labelled && !capitalised(raw) {
+			return c, false
+		}
+	case Name, firstName:
+		if !isName(text, start, end) {
 			return c, false
 		}
 	case anyDate:

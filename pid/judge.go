@@ -26,6 +26,9 @@ type judge struct {
 func newJudge(s *Scanner, r *reading) *judge {
 	j := &judge{s: s, r: r, taken: make([]bool, len(r.forms))}
 	for i, c := range r.forms {
+		if j.taken[i] = j.covered(i); j.taken[i] {
+			continue
+		}
 		switch c.kind {
 		case Name, firstName:
 			if z := r.zones.of(c.start); z == plainZone || z == quotedZone {
@@ -38,7 +41,6 @@ func newJudge(s *Scanner, r *reading) *judge {
 		case BirthDate:
 			j.strong = append(j.strong, c.start)
 		}
-		j.taken[i] = j.covered(i)
 	}
 	for _, h := range r.topics {
 		if h.strong {
@@ -109,7 +111,9 @@ func (j *judge) person(at int) float64 {
 		return 1
 	case j.near(aRole, at, contextReach) > 0:
 		return 0.9
-	case j.hits(aboutOne, at, contextReach) >= 2:
+	case j.hits(aboutOne, at, contextReach) >= 3:
+		return 0.95
+	case j.hits(aboutOne, at, contextReach) == 2:
 		return 0.85
 	case j.hits(aboutOne, at, contextReach/2) == 1:
 		return 0.6
@@ -121,7 +125,7 @@ func (j *judge) person(at int) float64 {
 
 // public gives less than 1 where the words around speak to everybody.
 func (j *judge) public(at int) float64 {
-	n := j.near(ofPublic, at, publicReach) + j.near(ofPlanning, at, publicReach) - j.near(ofCase, at, publicReach)
+	n := j.near(ofPublic, at, publicReach) + j.near(ofPlanning, at, publicReach) - min(2, j.near(ofCase, at, publicReach))
 	switch {
 	case n <= 2:
 		return 1
@@ -161,6 +165,9 @@ func (j *judge) form(i int, c found) float64 {
 	case Address, Postcode, Phone, Email, Vehicle, CaseNumber:
 		return weight * j.zoneFactor(c.start) * j.contact(c)
 	case Name, firstName:
+		if c.kind == Name && j.r.zones.of(c.start) == greetingZone {
+			return weight / 2 * j.name(c) // whom it is written to, perhaps about
+		}
 		return weight * j.zoneFactor(c.start) * j.name(c)
 	}
 	return weight // a pattern of the operator's
@@ -267,7 +274,7 @@ func (j *judge) contact(c found) float64 {
 // official tells whether a name is that of somebody in office, who is named
 // because of it.
 func (j *judge) official(c found) bool {
-	const office = "cllr|councillor|contact|officer|manager|chair|clerk|director|mayor|leader|minister|speaker|author|editor|cc|chaired by|led by|present:|apologies|attendees|secretary|head of|headteacher|deputy|portfolio holder|mp|reverend|rev|professor|prof|said|by"
+	const office = "cllr|councillor|ds|dc|pc|dci|sgt|speakers|keynote|contact|officer|manager|chair|clerk|director|mayor|leader|minister|speaker|author|editor|cc|chaired by|led by|present:|apologies|attendees|secretary|head of|headteacher|deputy|portfolio holder|mp|reverend|rev|professor|prof|said|by"
 	text := j.r.text
 	if c.kind == firstName && aloneOnLine(text, c) {
 		return true // who signs
@@ -331,8 +338,11 @@ func (j *judge) topic(h topicHit) float64 {
 	if h.strong {
 		return factor * sure
 	}
-	if sure < 0.9 || !within(j.strong, at, contextReach) {
-		return 0
+	switch {
+	case sure >= 0.9 && within(j.strong, at, contextReach):
+		return factor * sure / 4
+	case sure == 1:
+		return factor / 8
 	}
-	return factor * sure / 4
+	return 0
 }

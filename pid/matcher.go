@@ -12,6 +12,7 @@ import (
 const (
 	maxStates   = 12000   // ordinary mail needs a few thousand
 	maxSetNodes = 1 << 20 // entries of all state sets together: 4 MB
+	maxBack     = 2000    // states of one pattern read backwards
 )
 
 // matcher finds whole-word matches of many patterns in one pass: a deterministic
@@ -19,7 +20,9 @@ const (
 // many goroutines; each scan borrows tables of its own.
 type matcher struct {
 	nfa
-	back    []nfa      // pattern by pattern, backwards
+	back    []*matcher // pattern by pattern, backwards and from a fixed end; nil where the start is not asked for
+	fixed   bool       // begins where the scan begins, not at each word
+	states  int        // at most
 	classOf [256]uint8 // octets that no pattern tells apart have one class
 	classes int
 	sample  []byte // one octet of each class
@@ -30,30 +33,41 @@ type matcher struct {
 type pattern struct {
 	text  string
 	exact bool // upper and lower case are told apart
+	place bool // only that it is there matters, not where it starts
 }
 
 // newMatcher compiles patterns; the number of each is its place.
 func newMatcher(patterns []pattern) (*matcher, error) {
-	m := &matcher{back: make([]nfa, len(patterns))}
+	m := &matcher{back: make([]*matcher, len(patterns)), states: maxStates}
 	for i, p := range patterns {
 		flags := syntax.FoldCase
 		if p.exact {
 			flags = 0
 		}
 		re, err := parsePattern(p.text, flags)
-		if err == nil {
-			err = m.add(re, int32(i))
-		}
-		if err == nil {
-			err = m.back[i].add(reversed(re), int32(i))
-		}
 		if err != nil {
 			return nil, err
 		}
+		if err := m.add(re, int32(i)); err != nil {
+			return nil, err
+		}
+		if p.place {
+			continue
+		}
+		back := &matcher{fixed: true, states: maxBack}
+		if err := back.add(reversed(re), 0); err != nil {
+			return nil, err
+		}
+		back.ready()
+		m.back[i] = back
 	}
+	m.ready()
+	return m, nil
+}
+
+func (m *matcher) ready() {
 	m.findClasses()
 	m.tables.New = func() any { return newTable(m) }
-	return m, nil
 }
 
 // findClasses splits the octets by what the nodes and the word border tell apart.
@@ -148,7 +162,7 @@ func (t *table) intern(set []int32, fresh bool) int32 {
 	if id, ok := t.ids[string(t.key)]; ok {
 		return id
 	}
-	if len(t.states) >= maxStates || t.nodes+len(set) > maxSetNodes {
+	if len(t.states) >= t.m.states || t.nodes+len(set) > maxSetNodes {
 		key := string(t.key)
 		t.reset()
 		t.key = append(t.key[:0], key...)
@@ -182,7 +196,7 @@ func (t *table) step(s int32, class int) int32 {
 	}
 	slices.Sort(t.set)
 	count := len(t.states)
-	id := t.intern(t.set, !word)
+	id := t.intern(t.set, !word && !m.fixed)
 	entry := id
 	if !word && len(from.accepts) > 0 {
 		entry = -id
@@ -242,7 +256,30 @@ func (m *matcher) scan(text string, hit func(pattern int32, end int)) {
 	}
 }
 
-// startOf gives where a match of a pattern begins that ends at end.
+// startOf gives where a match of a pattern begins that ends at end: the leftmost
+// start of a word from which it matches; -1 when there is none within maxLookBack.
 func (m *matcher) startOf(pattern int32, text string, end int) int {
 	return m.back[pattern].lookBack(text, end)
+}
+
+func (m *matcher) lookBack(text string, end int) int {
+	t := m.tables.Get().(*table)
+	defer m.tables.Put(t)
+	found, s := -1, t.intern(m.start, false)
+	for at := end - 1; at >= 0 && at >= end-maxLookBack; at-- {
+		class := int(m.classOf[text[at]])
+		e := t.next[int(s)+class]
+		if e == 0 {
+			e = t.step(s, class)
+		}
+		s = max(e, -e)
+		now := &t.states[int(s)/m.classes]
+		if len(now.set) == 0 {
+			break
+		}
+		if len(now.accepts) > 0 && (at == 0 || !isWord[text[at-1]]) {
+			found = at
+		}
+	}
+	return found
 }

@@ -143,32 +143,6 @@ func reversed(re *syntax.Regexp) *syntax.Regexp {
 	return &r
 }
 
-// lookBack finds where a match that ends at end begins: the leftmost start at
-// the start of a word. -1 when there is none within maxLookBack.
-func (n *nfa) lookBack(text string, end int) int {
-	found := -1
-	now, then := slices.Clone(n.start), []int32(nil)
-	for at := end - 1; at >= 0 && at >= end-maxLookBack && len(now) > 0; at-- {
-		then = then[:0]
-		accepts := false
-		for _, i := range now {
-			if n.nodes[i].set.has(text[at]) {
-				for _, next := range n.nodes[i].next {
-					if !slices.Contains(then, next) {
-						then = append(then, next)
-						accepts = accepts || n.nodes[next].accepts >= 0
-					}
-				}
-			}
-		}
-		if accepts && (at == 0 || !isWord[text[at-1]]) {
-			found = at
-		}
-		now, then = then, now
-	}
-	return found
-}
-
 // isWord tells which octets belong to a word. The underscore does not: it stands
 // between the words of file names.
 var isWord = func() (t [256]bool) {

@@ -85,7 +85,7 @@ func build(o Options) (*Scanner, error) {
 		if err := checkOwn(p); err != nil {
 			return nil, fmt.Errorf("word %q: %w", w, err)
 		}
-		patterns = append(patterns, pattern{text: p})
+		patterns = append(patterns, pattern{text: p, place: true})
 		s.entries = append(s.entries, entry{topic: OwnWords, strong: true, mark: -1})
 	}
 	for _, own := range o.Patterns {
@@ -109,20 +109,20 @@ func build(o Options) (*Scanner, error) {
 func (s *Scanner) builtIn() []pattern {
 	var all []pattern
 	for i := range forms {
-		all = append(all, pattern{forms[i].match, forms[i].exact})
+		all = append(all, pattern{text: forms[i].match, exact: forms[i].exact})
 		s.entries = append(s.entries, entry{form: &forms[i], mark: -1})
 	}
 	for _, t := range topics {
 		for i, list := range []string{t.strong, t.weak} {
 			for _, p := range phrases(list) {
-				all = append(all, pattern{text: p})
+				all = append(all, pattern{text: p, place: true})
 				s.entries = append(s.entries, entry{topic: t.kind, strong: i == 0, mark: -1})
 			}
 		}
 	}
 	for m, list := range markers {
 		for _, p := range phrases(list) {
-			all = append(all, pattern{text: p})
+			all = append(all, pattern{text: p, place: true})
 			s.entries = append(s.entries, entry{mark: m})
 		}
 	}
@@ -208,6 +208,7 @@ type reading struct {
 	topics []topicHit
 	marks  [markerCount][]markHit // ends ascending
 	zones  zones
+	pages  []int // where form feeds stand
 }
 
 type topicHit struct {
@@ -228,6 +229,14 @@ const maxHits = 200_000
 
 func (s *Scanner) read(text string) *reading {
 	r := &reading{folded: fold(text)}
+	for at := strings.IndexByte(r.text, '\f'); at >= 0 && at < len(r.text); {
+		r.pages = append(r.pages, at)
+		next := strings.IndexByte(r.text[at+1:], '\f')
+		if next < 0 {
+			break
+		}
+		at += 1 + next
+	}
 	hits := 0
 	s.matcher.scan(r.text, func(p int32, end int) {
 		if hits++; hits > maxHits {

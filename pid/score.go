@@ -3,6 +3,7 @@ package pid
 import (
 	"fmt"
 	"math"
+	"sort"
 	"strings"
 )
 
@@ -52,6 +53,7 @@ type tally struct {
 type kindTally struct {
 	heaviest float64 // of one finding
 	sum      float64
+	full     int // findings of at least half the kind's weight
 	places   []Finding
 }
 
@@ -68,7 +70,10 @@ func (t *tally) add(kind Kind, where, value string, weight float64, full int, bo
 		k = &kindTally{}
 		t.kinds[kind] = k
 	}
-	if k.count() >= full {
+	if weight >= t.s.weights[kind]/2 {
+		k.full++
+	}
+	if k.full > full {
 		weight /= 4
 	}
 	k.heaviest = max(k.heaviest, weight)
@@ -82,14 +87,6 @@ func (t *tally) add(kind Kind, where, value string, weight float64, full int, bo
 		}
 	}
 	k.places = append(k.places, Finding{Kind: kind, Where: where, Count: 1, Weight: weight})
-}
-
-func (k *kindTally) count() int {
-	n := 0
-	for _, p := range k.places {
-		n += p.Count
-	}
-	return n
 }
 
 func (t *tally) sum(kind Kind) float64 {
@@ -109,9 +106,9 @@ func (t *tally) section(where string, r *reading) {
 	}
 	for _, h := range r.topics {
 		w := j.topic(h)
-		value := fmt.Sprint(h.pattern)
+		value := r.said(h)
 		if h.strong {
-			t.add(h.kind, r.place(where, h.end-1), value, w, 2, 2.5)
+			t.add(h.kind, r.place(where, h.end-1), value, w, 2, 3)
 			if h.kind != OwnWords {
 				if t.strongs == nil {
 					t.strongs = map[Kind]float64{}
@@ -154,9 +151,15 @@ func (s *Scanner) allowed(c found) bool {
 	return false
 }
 
+// said tells phrases apart: a pattern stands for many.
+func (r *reading) said(h topicHit) string {
+	const tail = 9 // octets that suffice to tell
+	return fmt.Sprint(h.pattern, strings.ToLower(r.text[max(0, h.end-tail):h.end]))
+}
+
 // place names section and page.
 func (r *reading) place(where string, at int) string {
-	if page := strings.Count(r.text[:at], "\f") + 1; page > 1 {
+	if page := sort.SearchInts(r.pages, at) + 1; page > 1 {
 		return fmt.Sprintf("%s, page %d", where, page)
 	}
 	return where

@@ -2,6 +2,7 @@ package pid
 
 import (
 	"regexp"
+	"sort"
 	"strings"
 )
 
@@ -23,14 +24,11 @@ type zones []struct {
 }
 
 func (z zones) of(at int) zone {
-	found := plainZone
-	for _, s := range z {
-		if s.at > at {
-			break
-		}
-		found = s.zone
+	i := sort.Search(len(z), func(i int) bool { return z[i].at > at })
+	if i == 0 {
+		return plainZone
 	}
-	return found
+	return z[i-1].zone
 }
 
 // signatureLines is how many lines a signature may have, and signatureMost how
@@ -70,7 +68,7 @@ func zonesOf(text string) zones {
 		line := strings.TrimSpace(text[at : at+end])
 		marked := strings.HasPrefix(line, ">")
 		inner := strings.TrimSpace(strings.TrimLeft(line, "> "))
-		quoted = quoted || len(line) < 200 && quoteStart.MatchString(line) && (strings.Contains(line, "-") || !strings.HasPrefix(strings.ToLower(line), "from:") || headerBlock(text[at:]))
+		quoted = quoted || startsQuote(line) && (strings.Contains(line, "-") || !strings.HasPrefix(strings.ToLower(line), "from:") || headerBlock(text[at:]))
 		inQuote := quoted || marked
 		body, sign := plainZone, signatureZone
 		if inQuote {
@@ -79,10 +77,10 @@ func zonesOf(text string) zones {
 		switch {
 		case (now == signatureZone || now == quotedSignatureZone) && (now == sign) && !over(lines, at-from) && !postScript.MatchString(inner) && !startsQuote(line):
 			lines++
-		case len(inner) < 80 && closingLine.MatchString(inner):
+		case maybe(inner, "abcdklmrstwy-\x7f") && closingLine.MatchString(inner):
 			set(at, sign)
 			lines, from = 0, at
-		case len(inner) < 80 && greetingLine.MatchString(inner) && !inQuote:
+		case maybe(inner, "adghm") && greetingLine.MatchString(inner) && !inQuote:
 			set(at, greetingZone)
 		default:
 			set(at, body)
@@ -92,7 +90,15 @@ func zonesOf(text string) zones {
 	return all
 }
 
-func startsQuote(line string) bool { return len(line) < 200 && quoteStart.MatchString(line) }
+func startsQuote(line string) bool {
+	return len(line) < 200 && line != "" && strings.IndexByte("-obf", line[0]|0x20) >= 0 && quoteStart.MatchString(line)
+}
+
+// maybe spares long lines, and those that begin otherwise, the closer look.
+func maybe(line, first string) bool {
+	const longest = 80
+	return line != "" && len(line) < longest && strings.IndexByte(first, line[0]|0x20) >= 0
+}
 
 func over(lines, octets int) bool { return lines > signatureLines || octets > signatureMost }
 

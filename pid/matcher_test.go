@@ -1,0 +1,204 @@
+package pid
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// slow finds what scan must find, by trying every start and end.
+func slow(t testing.TB, patterns []pattern, text string) []string {
+	t.Helper()
+	var all []string
+	for i, p := range patterns {
+		flags := "(?i)"
+		if p.exact {
+			flags = ""
+		}
+		re, err := regexp.Compile(flags + `\A(?:` + p.text + `)\z`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for end := 1; end <= len(text); end++ {
+			if end < len(text) && isWord[text[end]] {
+				continue
+			}
+			for start := max(0, end-maxLookBack); start < end; start++ {
+				if (start == 0 || !isWord[text[start-1]]) && re.MatchString(text[start:end]) {
+					all = append(all, fmt.Sprint(i, start, end))
+					break
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func quick(m *matcher, text string) []string {
+	var all []string
+	m.scan(text, func(p int32, end int) { all = append(all, fmt.Sprint(p, m.startOf(p, text, end), end)) })
+	slices.Sort(all)
+	return all
+}
+
+func checkEqual(t *testing.T, patterns []pattern, text string) {
+	t.Helper()
+	m, err := newMatcher(patterns)
+	if err != nil {
+		return // not for us: borders, nothing at all
+	}
+	for range 2 { // with a cold table and a warm one
+		if got, want := quick(m, text), slow(t, patterns, text); !slices.Equal(got, want) {
+			t.Errorf("%+v in %q: got %q, want %q", patterns, text, got, want)
+		}
+	}
+}
+
+func TestScanFindsWhatRegexpFinds(t *testing.T) {
+	for _, c := range []struct {
+		patterns []string
+		text     string
+	}{
+		{[]string{"a", "ab", "b"}, "a ab b abc b"},
+		{[]string{"ab c", "c", "b c d"}, "ab c d"},
+		{[]string{"[0-9]{2}(?: ?[0-9]{2})*"}, "12 34 56 7 89"},
+		{[]string{`\(?0[1-9]+\)? ?[0-9]+`}, "(0123) 456 (0)"},
+		{[]string{"x+y?", "x"}, "xx XXY xyx_x"},
+		{[]string{"a.c", "a[^b]c"}, "abc a-c a c"},
+		{[]string{`[a-z]+@[a-z]+`}, "a.b@c d@e@f"},
+		{[]string{"k", "s"}, "k K \u212a s \u017f"}, // the Kelvin sign is no k
+	} {
+		var patterns []pattern
+		for _, p := range c.patterns {
+			patterns = append(patterns, pattern{text: p})
+		}
+		if strings.Contains(c.text, "\u212a") {
+			m, err := newMatcher(patterns)
+			if got := quick(m, c.text); err != nil || len(got) != 3 {
+				t.Errorf("%q: got %q, %v", c.text, got, err)
+			}
+			continue
+		}
+		checkEqual(t, patterns, c.text)
+	}
+}
+
+// TestScanSurvivesFullTables scans a text that needs more states than are kept.
+func TestScanSurvivesFullTables(t *testing.T) {
+	patterns := []pattern{{text: `[a-d]*a[a-d]{14}`}, {text: "dad"}}
+	m, err := newMatcher(patterns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	var b strings.Builder
+	for b.Len() < 60_000 {
+		b.WriteByte("abcd abcd"[r.IntN(4)])
+		if r.IntN(40) == 0 {
+			b.WriteString(" dad ")
+		}
+	}
+	text, got := b.String(), 0
+	m.scan(text, func(p int32, _ int) {
+		if p == 1 {
+			got++
+		}
+	})
+	want := 0
+	for _, word := range strings.Fields(text) {
+		if word == "dad" {
+			want++
+		}
+	}
+	if got != want {
+		t.Errorf("got %d, want %d", got, want)
+	}
+	table := m.tables.Get().(*table)
+	if len(table.states) > maxStates || len(table.next) > maxStates*m.classes {
+		t.Errorf("the table grew to %d states", len(table.states))
+	}
+}
+
+func TestScanByMany(t *testing.T) {
+	s := usual()
+	text := "Mrs Edith Pargeter, DOB 04/11/1937, NHS number 943 476 5919"
+	want := fmt.Sprint(s.Find(text))
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for range 50 {
+				if got := fmt.Sprint(s.Find(text)); got != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func FuzzScan(f *testing.F) {
+	f.Add("a|bc", "[0-9]{2} ?[0-9]", "bc 12 3 a")
+	f.Add("(?:x y)+", "y", "x yx y y")
+	f.Add(`[^a]b?`, `\d+-\d+`, "1-2 ab cb")
+	f.Fuzz(func(t *testing.T, a, b, text string) {
+		if len(a)+len(b)+len(text) > 120 || firstBeyondASCII(a+b+text) >= 0 {
+			return // beyond ASCII a character is several octets here
+		}
+		for _, p := range []string{a, b} {
+			if _, err := regexp.Compile(`(?i)\A(?:` + p + `)\z`); err != nil || strings.Contains(p, "(?") {
+				return
+			}
+			if re, err := parsePattern(p, syntax.FoldCase); err != nil || len(re.String()) > 400 {
+				return
+			}
+		}
+		checkEqual(t, []pattern{{text: a}, {text: b}}, text)
+	})
+}
+
+// mailText is ordinary mail as a benchmark: the messages of testdata, many times.
+func mailText(b testing.TB) string {
+	raw, err := os.ReadFile("../testdata/pid/messages/dev-none.txt")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return strings.Repeat(string(raw), 2<<20/len(raw))
+}
+
+func BenchmarkScan(b *testing.B) {
+	text, m := mailText(b), usual().matcher
+	m.scan(text, func(int32, int) {})
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		m.scan(text, func(int32, int) {})
+	}
+}
+
+func BenchmarkScore(b *testing.B) {
+	text := mailText(b)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		Score([]Section{{"text", text}})
+	}
+}
+
+// BenchmarkRegexp is the same patterns as one alternation of Go's regexp.
+func BenchmarkRegexp(b *testing.B) {
+	var all []string
+	for _, p := range new(Scanner).builtIn() {
+		all = append(all, "(?:"+p.text+")")
+	}
+	re := regexp.MustCompile(`(?i)\b(?:` + strings.Join(all, "|") + `)\b`)
+	text := mailText(b)[:20_000]
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		re.FindAllStringIndex(text, -1)
+	}
+}
