@@ -159,7 +159,9 @@ var errDamaged = unreadable("the file is damaged")
 
 // guarded reads the file of w. A panic is an error of the file.
 func (w *writer) guarded() (err error) {
+	held := w.x.used.held
 	defer func() {
+		w.x.used.held = held // nothing of the file is kept
 		if p := recover(); p != nil {
 			err = unreadable("the file confuses its reader")
 		}
