@@ -19,6 +19,7 @@ type writer struct {
 	noText     bool
 	expanded   int64
 	letters    int  // characters of words so far
+	inside     int  // messages within the one that the file is
 	pictures   bool // something is painted that may hold words
 }
 
