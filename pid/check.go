@@ -199,7 +199,7 @@ func isVehicle(s string) bool {
 // among them.
 func isUKPhone(s string) bool {
 	d := nationalNumber(s)
-	return (len(d) == 11 || len(d) == 10 && d[1] == '1') && strings.ContainsRune("123578", rune(d[1])) && !allSame(d[1:])
+	return (len(d) == 11 || len(d) == 10 && d[1] == '1') && strings.ContainsRune("123578", rune(d[1])) && !(d[1] == '1' && d[2] == '0') && !allSame(d[1:])
 }
 
 // nationalNumber gives the digits of a UK number from its leading 0 on.

@@ -61,7 +61,7 @@ func accountNear(text string, all []found, i int) (found, bool) {
 	for _, n := range all[max(0, i-8):min(len(all), i+9)] {
 		apart := max(n.start-c.end, c.start-n.end)
 		if n.kind == accountNo && apart >= 0 && apart <= accountReach &&
-			(before(text, c.start, words) || before(text, n.start, words)) {
+			(before(text, c.start, words) || before(text, n.start, words) || inColumn(text, n.start, "sort code|sortcode|account")) {
 			return n, true
 		}
 	}

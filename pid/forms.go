@@ -51,12 +51,13 @@ var forms = []form{
 	{kind: Vehicle, match: `[a-z]{2}[0-9]{2}[ -]?[a-z]{3}|[a-z][0-9]{1,3}[ -]?[a-z]{3}|[a-z]{3}[ -]?[0-9]{1,3}[a-z]`, check: isVehicle},
 	{kind: CaseNumber, match: `(?:case|client|claim(?:ant)?|tenancy|rent account|patient|hospital|liquidlogic|mosaic|carefirst|crime|custody|pupil|upn|household|housing register|council tax account|benefit|crn|service user|adoption|safeguarding)(?: (?:ref|reference|number|no|id|account|record))*[.:#]*[ ]*(?:is )?[a-z]{0,5}[-/ ]?[0-9]{4,12}(?:[-/][0-9a-z]{1,6})*`},
 	{kind: Name, exact: true, match: `(?:Mr|Mrs|Ms|Miss|Mx|Master|Dr|MR|MRS|MS|MISS|Baby)\.?[ ]+(?:&[ ]Mrs[ ]+)?` + nameRest},
-	{kind: Name, exact: true, match: `(?i:full name|first name|surname|forenames?|name of (?:child|patient|client|service user|applicant|tenant|claimant|pupil)|(?:child|patient|client|pupil|claimant|tenant|employee|service user)(?:'s)?(?: name)?|name)[ ]?[:=-][ \t]*` + nameRest},
+	{kind: Name, exact: true, match: `(?i:full name|first name|surname|forenames?|name of (?:child|patient|client|service user|applicant|tenant|claimant|pupil|young person)|(?:child|patient|client|pupil|claimant|tenant|employee|service user)(?:'s)?(?: name)?|name)(?:[ ]?[:=-][ \t\r\n]*|[ ]{2,}|\t+|[ ]?\r?\n)` + nameRest},
 	{kind: Name, exact: true, match: `(?i:service user|patient|client|claimant|tenant|pupil|defendant|resident|inmate|offender|foster child)[ ,]+` + capital + `[ ]+` + capital},
 	{kind: Name, exact: true, match: firstNames + `(?:[ ]+[A-Z]\.?)?[ ]+` + capital + `(?:-` + capital + `)?`},
 	{kind: Name, exact: true, match: capital + `[ ]+` + capital + `[ ,;:(-]+(?i:dob|d\.o\.b|date of birth|born)`},
 	{kind: Name, exact: true, match: `(?i:parents? of|son of|daughter of|mother of|father of|wife of|husband of|carer for|on behalf of|act for|regarding|concerning|assessment of|assessment for|referral for|report on|named|called|known as|re:|the late|visited|spoke to|spoke with)[ ]+` + capital + `[ ]+` + capital},
 	{kind: firstName, exact: true, match: firstNames},
+	{kind: firstName, exact: true, match: `[A-Z][a-z]{2,}(?:'s (?:mum|mother|dad|father|partner|school|carer|behaviour|medication|placement|home|family|son|daughter|nan|consultant|gp|fit note|health|condition)| (?:is|was|has|had|says|told|asked|needs|wants|lives|refused|attended|left|came|went|disclosed|reported|became|moved|turned|hasn't|isn't|wasn't|doesn't|won't|has been|rang|called|phoned|seems|appears))`},
 }
 
 const (
@@ -122,7 +123,10 @@ const homeWords = "lives at|living at|live at|address|moved to|home is|resides a
 
 // before tells whether one of the words stands shortly before an offset.
 func before(text string, at int, words string) bool {
-	near := strings.ToLower(text[max(0, at-labelReach):at])
+	return hasWord(strings.ToLower(text[max(0, at-labelReach):at]), words)
+}
+
+func hasWord(near, words string) bool {
 	for _, w := range strings.Split(words, "|") {
 		i := strings.LastIndex(near, w)
 		if i < 0 || i > 0 && isWord[near[i-1]] && isWord[w[0]] {
@@ -137,11 +141,40 @@ func before(text string, at int, words string) bool {
 
 // birthIsNear looks before a date, and behind it for "(DOB)".
 func birthIsNear(text string, start, end int) bool {
-	if before(text, start, birthWords) {
+	if before(text, start, birthWords) || inColumn(text, start, birthWords) {
 		return true
 	}
 	rest := strings.ToLower(strings.TrimLeft(text[end:min(len(text), end+8)], " (-,"))
 	return strings.HasPrefix(rest, "dob") || strings.HasPrefix(rest, "d.o.b")
+}
+
+// inColumn tells whether a place is in a table, one line for each person, whose
+// heading has one of the words.
+func inColumn(text string, at int, words string) bool {
+	const headings, columns = 3, 2 // lines in which a heading may stand, separators it has
+	line := text[strings.LastIndexByte(text[:at], '\n')+1 : at]
+	rest := text[at:min(len(text), at+200)]
+	if i := strings.IndexByte(rest, '\n'); i >= 0 {
+		rest = rest[:i]
+	}
+	if separators(line)+separators(rest) < columns {
+		return false
+	}
+	for range headings {
+		head, tail, ok := strings.Cut(text[:at], "\n")
+		if !ok {
+			return false
+		}
+		if len(head) < 1000 && separators(head) >= columns && hasWord(strings.ToLower(head), words) {
+			return true
+		}
+		text, at = text[len(head)+1:], len(tail)
+	}
+	return false
+}
+
+func separators(s string) int {
+	return strings.Count(s, ",") + strings.Count(s, "\t") + strings.Count(s, ";") + strings.Count(s, "|")
 }
 
 // runsOn tells whether one more letter or digit stands behind a number: then it

@@ -13,11 +13,23 @@ const notNames = " council committee board team service services street road lan
 	"ltd limited plc trust group panel forum society association department review report strategy plan project programme meeting agenda minutes " +
 	"notice order form application finance resources business environment highways education learning skills public local national government " +
 	"monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december " +
+	"this that there these those here what which who where when why how she her his they their them you your and but not the our any all some each every everyone everybody nobody someone " +
+	"none one two three four five six seven eight nine ten police mum dad mother father family parents partner husband wife son daughter nan gran school access account address applicant " +
+	"application attendance case claim client contact customer decision delivery email event funding guidance information invoice item landlord letter manager member message money " +
+	"name order password patient payment payroll person plan policy post problem property question report request resident response risk room site someone staff student supplier " +
+	"support system task teacher tenant ticket time today tomorrow traffic training update user work yesterday child children people parking phone please however since after before also " +
+	"nothing everything something anything only both neither either another such same then now just still first last next note number part place point progress rest result side that's it " +
+	"he it's its we i if so as at by for from in is of on or to up no yes " +
 	"st square gardens terrace crescent way ward hotel arms inn bridge primary secondary academy surgery clinic practice market row court view "
 
 // isName tells whether what looks like a name may be one: no word of it, nor the
 // one behind a name alone, is among notNames, and no saint's church is meant.
 func isName(text string, start, end int) bool {
+	for _, title := range []string{"Mr", "Ms", "Miss", "Mx", "MR", "MS", "MISS", "Dr"} {
+		if strings.HasPrefix(text[start:end], title) {
+			return true // Mrs Hall is no building
+		}
+	}
 	if start >= 3 && text[start-3:start] == "St " {
 		return false
 	}
@@ -27,7 +39,8 @@ func isName(text string, start, end int) bool {
 	}
 	next, _, _ := strings.Cut(rest, " ")
 	words := strings.FieldsFunc(text[start:end]+" "+next, func(r rune) bool { return r < 0x80 && !isWord[r] })
-	for _, w := range words {
+	const ofName = 3 // with the next one; what stands before is a label
+	for _, w := range words[max(0, len(words)-ofName):] {
 		if strings.Contains(notNames, " "+strings.ToLower(w)+" ") && w[0] <= 'Z' {
 			return false
 		}

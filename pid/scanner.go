@@ -89,7 +89,11 @@ func build(o Options) (*Scanner, error) {
 		s.entries = append(s.entries, entry{topic: OwnWords, strong: true, mark: -1})
 	}
 	for _, own := range o.Patterns {
-		if err := checkOwn(own.Match); err != nil || strings.TrimSpace(own.Name) == "" {
+		err := checkOwn(own.Match)
+		if strings.TrimSpace(own.Name) == "" {
+			err = fmt.Errorf("%w: it wants a name", errPattern)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("pattern %q: %w", own.Name, err)
 		}
 		patterns = append(patterns, pattern{text: own.Match})

@@ -108,7 +108,7 @@ func (t *tally) section(where string, r *reading) {
 		w := j.topic(h)
 		value := r.said(h)
 		if h.strong {
-			t.add(h.kind, r.place(where, h.end-1), value, w, 2, 3)
+			t.add(h.kind, r.place(where, h.end-1), value, w, 3, 3)
 			if h.kind != OwnWords {
 				if t.strongs == nil {
 					t.strongs = map[Kind]float64{}
