@@ -18,8 +18,8 @@ func FuzzRead(f *testing.F) {
 		f.Fatal("no seeds")
 	}
 	for _, path := range paths {
-		if c := readCase(f, path); len(c.raw) < 4096 {
-			f.Add(c.raw)
+		if c := readCase(f, path); len(c.Message) < 4096 {
+			f.Add(c.Message)
 		}
 	}
 	for _, raw := range oddities(f) {
