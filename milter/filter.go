@@ -53,6 +53,10 @@ type Filter struct {
 	Limits       Limits               // zero fields: the defaults
 	Servers      []string             // key servers' base URLs stated in pages; empty: the brand's PortalURL
 
+	// TLSEnforced tells whether Postfix is proved to send to an address by enforced
+	// TLS only (*postfix.Prover); nil: tls counts as seal.
+	TLSEnforced func(context.Context, addr.Address) bool
+
 	// BounceAddress makes MAIL FROM "b+ID@service", ReplyAddress sets Reply-To
 	// "reply+ID@service". Both need somebody who reads that mail (package robot);
 	// without it the original sender stands in MAIL FROM.

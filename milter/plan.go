@@ -42,12 +42,17 @@ func (b *batch) addresses() []addr.Address {
 // copiesPass tells whether every copy that Postfix adds may leave in clear.
 func (r reach) copiesPass(v policy.Verdict) error {
 	for _, i := range r.copies {
-		if v.Recipients[i].Action != policy.Pass {
+		if !inClear(v.Recipients[i]) {
 			return errCopies
 		}
 	}
 	return nil
 }
+
+// inClear tells whether somebody gets the original: he passes, or is a partner
+// whose mail Postfix lets out by enforced TLS only. Whatever else is sealed, also
+// an action that this code does not know.
+func inClear(d policy.Decision) bool { return d.Action == policy.Pass || d.Action == policy.TLS }
 
 // planner makes a plan.
 type planner struct {
@@ -61,13 +66,16 @@ type planner struct {
 	plan    plan
 }
 
-// plan sorts the recipients. A verdict without refusals is expected; whatever is
-// not Pass is sealed, also an action that this code does not know.
+// plan sorts the recipients. A verdict without refusals is expected.
 func (f *Filter) plan(ctx context.Context, j *job, r reach) (plan, error) {
 	m, v := j.Mail, j.verdict
 	p := planner{f: f, verdict: v, seal: map[string]bool{}, batches: map[string]*batch{}, placed: map[string]bool{}}
 	for _, d := range v.Recipients {
-		p.seal[d.Recipient.Key()] = d.Action != policy.Pass
+		if !inClear(d) { // in both spellings of a secure address: nobody gets clear and sealed
+			p.seal[d.Recipient.Key()], p.seal[d.Deliver.Key()] = true, true
+		} else if !p.seal[d.Recipient.Key()] {
+			p.seal[d.Recipient.Key()] = false
+		}
 	}
 	for i, rcpt := range m.Recipients {
 		if err := p.rcpt(ctx, rcpt, r.of[i]); err != nil {

@@ -91,8 +91,7 @@ func (v *view) decide(d *Decision, marked bool) {
 	} else {
 		d.Action = Pass
 	}
-	if d.Action == TLS {
-		// Nothing proves yet that Postfix enforces TLS to this domain.
+	if d.Action == TLS && (v.m.TLSEnforced == nil || !v.m.TLSEnforced(d.Deliver)) {
 		d.Action = Seal
 		d.Findings = append(d.Findings, Finding{Rule: d.Rule, Where: "recipient", What: "TLS partner, but nothing proves that TLS is enforced; sealed"})
 	}

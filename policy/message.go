@@ -28,6 +28,10 @@ type Transaction struct {
 	Sender     addr.Address   // zero for the null sender
 	Recipients []addr.Address // final destinations: RCPT addresses after Postfix's aliases
 	Client     Client
+
+	// TLSEnforced tells whether it is proved that mail for an address leaves by
+	// enforced TLS only; nil: for nobody. Without the proof tls counts as seal.
+	TLSEnforced func(addr.Address) bool
 }
 
 // Client is who handed the message in.

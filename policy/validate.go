@@ -230,9 +230,6 @@ func (f *File) Warnings() []string {
 		if r.To.IsEmpty() && r.From.IsEmpty() && r.If.IsEmpty() && i < len(f.Rules)-1 {
 			all = append(all, fmt.Sprintf("rule %q holds for every message, so that the rules behind it are never reached", r.Name))
 		}
-		if r.Do.Action == TLS {
-			all = append(all, fmt.Sprintf("rule %q: tls counts as seal until Postfix's TLS policy is proved", r.Name))
-		}
 		for _, s := range r.If.all {
 			if _, ok := s.is.(unreadable); ok && r.Do.Action == Pass {
 				all = append(all, fmt.Sprintf("rule %q lets pass what could not be read", r.Name))

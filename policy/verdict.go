@@ -6,8 +6,9 @@ import "github.com/postseal/postseal/addr"
 // is safe.
 type Action uint8
 
-// The actions. TLS stands only in rules: as long as nothing proves that Postfix
-// enforces it, a Decision says Seal instead, with a Finding that tells so.
+// The actions. TLS lets the message go as it is to a domain for which Postfix
+// is proved to enforce TLS (Transaction.TLSEnforced); without the proof a
+// Decision says Seal instead, with a Finding that tells so.
 const (
 	Seal Action = iota
 	Pass
@@ -53,7 +54,7 @@ type Decision struct {
 	Recipient addr.Address
 	Deliver   addr.Address // where it goes: Recipient, or without the secure suffix
 	Inside    bool
-	Action    Action // Seal, Pass or Refuse
+	Action    Action // Seal, Pass, TLS or Refuse
 	Rule      string // empty when nothing matched
 	Profile   string // name of a profile of the file; "default" when none is named
 	Findings  []Finding
