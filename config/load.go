@@ -38,27 +38,46 @@ func (p *Problem) Error() string {
 // Unwrap gives ErrConfig.
 func (p *Problem) Unwrap() error { return ErrConfig }
 
-// Load reads, checks and completes a configuration file. The error joins all
-// that is wrong, each a *Problem; nothing is changed anywhere, so that a reload
-// that fails leaves everything as it was.
+// Load reads, checks and completes a configuration file, with the list files
+// that it names. The error joins all that is wrong, each a *Problem; nothing is
+// changed anywhere, so that a reload that fails leaves everything as it was.
 func Load(path string) (*Config, error) {
+	b, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return parse(path, b, readFile)
+}
+
+// errTooLarge says that a file is none of ours.
+var errTooLarge = errors.New("the file is larger than 4 MB")
+
+// readFile reads a file of at most MaxFile octets.
+func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
-	if err != nil {
-		return nil, err
+	if err == nil && len(b) > MaxFile {
+		return nil, &Problem{path, 0, errTooLarge.Error()}
 	}
-	return Parse(path, b)
+	return b, err
 }
 
-// Parse is Load for a text; name stands in errors.
-func Parse(name string, b []byte) (*Config, error) {
+// Parse is Load for a text; name stands in errors. There is no directory beside
+// which list files could be looked for, so that naming one is an error.
+func Parse(name string, b []byte) (*Config, error) { return parse(name, b, nil) }
+
+func parse(name string, b []byte, read func(string) ([]byte, error)) (*Config, error) {
 	c := &Config{}
 	src, err := decode(name, b, c)
+	src.read = read
 	c.source = src
+	if err == nil {
+		err = src.readLists(c.Lists)
+	}
 	if err != nil {
 		return nil, c.alsoWrong(src, err)
 	}
@@ -67,6 +86,29 @@ func Parse(name string, b []byte) (*Config, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// LoadPolicy reads the rules for judging messages without a running service: of
+// a whole configuration file, of which only the policy part is checked, or of a
+// file that holds nothing else.
+func LoadPolicy(path string) (*policy.File, error) {
+	b, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	c := &Config{}
+	src, err := decode(path, b, c)
+	if err != nil {
+		return nil, err
+	}
+	src.read = readFile
+	if err := src.readLists(c.Lists); err != nil {
+		return nil, err
+	}
+	if err := src.locate(c.File.Validate()); err != nil {
+		return nil, err
+	}
+	return &c.File, nil
 }
 
 // alsoWrong adds to the errors of a file that does not decode those of its
@@ -99,6 +141,9 @@ func ParsePolicy(name string, b []byte) (*policy.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := src.readLists(f.Lists); err != nil {
+		return nil, err
+	}
 	if err := src.locate(f.Validate()); err != nil {
 		return nil, err
 	}
@@ -109,7 +154,7 @@ func ParsePolicy(name string, b []byte) (*policy.File, error) {
 func decode(name string, b []byte, out any) (*source, error) {
 	src := &source{name: name}
 	if len(b) > MaxFile {
-		return src, &Problem{name, 0, "the file is larger than 4 MB"}
+		return src, &Problem{name, 0, errTooLarge.Error()}
 	}
 	var root yaml.Node
 	if err := yaml.Unmarshal(b, &root); err != nil {

@@ -18,6 +18,8 @@ type source struct {
 	name   string
 	root   *yaml.Node
 	broken bool // the tree itself is not fit to be read on
+
+	read func(path string) ([]byte, error) // reads list files; nil: there are none
 }
 
 // line gives the line of a path of keys and indexes ("rules.2.profile"); of a

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -29,6 +30,7 @@ type List struct {
 	addresses map[string]bool // addr.Address.Key
 	domains   map[string]bool // addr.DomainKey
 	suffixes  map[string]bool // addr.DomainKey of what is above
+	file      string          // {file: PATH}, until the file is read
 }
 
 // IsEmpty tells whether nothing was given.
@@ -96,9 +98,12 @@ func (p *Patterns) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// UnmarshalYAML reads a list of patterns.
+// UnmarshalYAML reads a list of patterns, or {file: PATH}.
 func (l *List) UnmarshalYAML(n *yaml.Node) error {
 	*l = List{}
+	if n.Kind == yaml.MappingNode {
+		return l.unmarshalFile(n)
+	}
 	if n.Kind != yaml.SequenceNode {
 		return yamlError(n, "wants a list, such as [example.org, \"*.example.net\"]")
 	}
@@ -114,7 +119,20 @@ func (l *List) add(n *yaml.Node) error {
 	if n.Kind != yaml.ScalarNode {
 		return yamlError(n, "wants an address or a domain")
 	}
-	s := strings.TrimPrefix(n.Value, "*@")
+	if err := l.put(n.Value); err != nil {
+		return yamlError(n, err.Error())
+	}
+	return nil
+}
+
+var (
+	errNoAddress = errors.New("wants an address such as jane@example.org")
+	errNoDomain  = errors.New("wants a domain such as example.org, or *.example.org for all below it")
+)
+
+// put adds one pattern.
+func (l *List) put(pattern string) error {
+	s := strings.TrimPrefix(pattern, "*@")
 	kind := &l.domains
 	switch {
 	case strings.HasPrefix(s, "*."):
@@ -124,14 +142,14 @@ func (l *List) add(n *yaml.Node) error {
 	case strings.Contains(strings.TrimPrefix(s, "@"), "@"):
 		a, err := addr.Parse(s)
 		if err != nil {
-			return yamlError(n, "wants an address such as jane@example.org")
+			return errNoAddress
 		}
 		put(&l.addresses, a.Key())
 		return nil
 	}
 	key, err := addr.DomainKey(strings.TrimPrefix(s, "@"))
 	if err != nil || strings.ContainsAny(key, "*/ ") {
-		return yamlError(n, "wants a domain such as example.org, or *.example.org for all below it")
+		return errNoDomain
 	}
 	put(kind, key)
 	return nil
