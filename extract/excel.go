@@ -45,7 +45,7 @@ type excelReader struct {
 	depth  int // BOF without EOF
 	row    int
 	dates  map[int]bool
-	text   bool   // the next CONTINUE is the text of a box
+	text   bool // the next CONTINUE is the text of a box
 }
 
 func (w *writer) excel(s *storage) error {

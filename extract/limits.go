@@ -25,7 +25,7 @@ var DefaultLimits = Limits{
 	Text:     12 << 20,  // four hundred novels' chapters; a full spreadsheet of personal data is far below
 	Expanded: 160 << 20, // about a second to inflate
 	Ratio:    200,       // deflate reaches 1032; real sheets of repeated rows reach 60
-	Work:     400 << 20, // about four seconds
+	Work:     256 << 20, // about two seconds
 	Held:     48 << 20,  // what one nested document may need, with those around it
 	Depth:    8,         // zip in mail in zip happens; eight levels do not
 	Files:    2000,

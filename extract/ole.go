@@ -306,7 +306,10 @@ func (w *writer) embeddedIn(s *storage, depth int) error {
 		}
 		inner := s.c.open(s.folders[name])
 		w.place("embedded object")
-		if _, err := w.folder(inner); err != nil {
+		outer := w.kind
+		_, err := w.folder(inner)
+		w.kind = outer
+		if err != nil {
 			return err
 		}
 		if err := w.embeddedIn(inner, depth+1); err != nil {

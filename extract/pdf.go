@@ -2,7 +2,6 @@ package extract
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"sort"
 	"strconv"
@@ -47,7 +46,13 @@ func (w *writer) pdf() error {
 	if err := f.others(); err != nil {
 		return err
 	}
-	return errors.Join(pageErr, p.judge())
+	if f.items < 0 || f.budget <= 0 {
+		return fmt.Errorf("%w: too many objects", ErrTooBig)
+	}
+	if pageErr != nil {
+		return pageErr
+	}
+	return p.judge()
 }
 
 // pdfPage is a page with what it inherits.

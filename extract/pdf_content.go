@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 )
 
@@ -67,14 +68,20 @@ func (p *painter) paint(data []byte, resources pdfDict) error {
 	outer := p.resources
 	p.resources = resources
 	defer func() { p.resources = outer }()
-	l := &pdfLexer{b: data}
+	const mostItems = 1 << 20 // of one operand
+	left := mostItems
+	l := &pdfLexer{b: data, left: &left}
 	p.operands = p.operands[:0]
 	for {
 		from := l.pos
+		left = mostItems
 		v := l.next(0)
 		// An operand or operator costs more than its octets.
-		if err := p.f.w.spend(2*(l.pos-from) + 8); err != nil {
+		if err := p.f.w.spend(2*(l.pos-from) + 16); err != nil {
 			return err
+		}
+		if left < 0 {
+			return fmt.Errorf("%w: an operand", ErrTooBig)
 		}
 		switch v := v.(type) {
 		case pdfEnd:

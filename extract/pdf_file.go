@@ -19,6 +19,7 @@ type pdfFile struct {
 	packs   map[int]*objectPack
 	rebuilt bool
 	budget  int // objects left
+	items   int // of arrays and dictionaries left
 }
 
 // pdfAt says where an object stands: at an offset, or as a number within an
@@ -28,8 +29,12 @@ type pdfAt struct {
 	pack   int // number of the object stream; 0 for none
 }
 
+// itemsPerObject is how many items an object holds on average, at most: pages
+// have a dozen, numbers few, tables of widths hundreds.
+const itemsPerObject = 5
+
 func (w *writer) openPDF() (*pdfFile, error) {
-	f := &pdfFile{w: w, b: w.file.Data, budget: w.x.limits.Objects}
+	f := &pdfFile{w: w, b: w.file.Data, budget: w.x.limits.Objects, items: itemsPerObject * w.x.limits.Objects}
 	f.reset()
 	ok := f.readXref()
 	if ok && f.trailer["Encrypt"] != nil {
@@ -102,7 +107,7 @@ func (f *pdfFile) readXref() bool {
 
 // xrefSection reads one table or stream, and gives its trailer.
 func (f *pdfFile) xrefSection(at int) pdfDict {
-	l := &pdfLexer{b: f.b, pos: at}
+	l := &pdfLexer{b: f.b, pos: at, left: &f.items}
 	if first := l.next(0); first == pdfWord("xref") {
 		return f.xrefTable(l)
 	}
@@ -247,7 +252,7 @@ func (f *pdfFile) rebuild() error {
 			break
 		}
 		pos += i + len("trailer")
-		l := pdfLexer{b: f.b, pos: pos}
+		l := pdfLexer{b: f.b, pos: pos, left: &f.items}
 		if d, ok := l.next(0).(pdfDict); ok {
 			f.addTrailer(d)
 		}
@@ -346,7 +351,7 @@ func (f *pdfFile) object(num int) any {
 	var v any
 	if at.pack > 0 {
 		if p := f.pack(at.pack); p != nil {
-			v = p.object(num)
+			v = p.object(num, &f.items)
 		}
 	} else {
 		v = f.objectAt(at.offset, num)
@@ -361,7 +366,7 @@ func (f *pdfFile) objectAt(offset, num int) any {
 	if offset < 0 || offset >= len(f.b) {
 		return nil
 	}
-	l := &pdfLexer{b: f.b, pos: offset}
+	l := &pdfLexer{b: f.b, pos: offset, left: &f.items}
 	n, gen := l.next(0), l.next(0)
 	ref, ok := asRef(n, gen)
 	if !ok || num >= 0 && ref.num != num || l.next(0) != pdfWord("obj") {
@@ -459,12 +464,12 @@ func (f *pdfFile) pack(num int) *objectPack {
 	return p
 }
 
-func (p *objectPack) object(num int) any {
+func (p *objectPack) object(num int, left *int) any {
 	offset, ok := p.offsets[num]
 	if !ok || offset < 0 || offset >= len(p.data) {
 		return nil
 	}
-	l := pdfLexer{b: p.data, pos: offset}
+	l := pdfLexer{b: p.data, pos: offset, left: left}
 	v := l.next(0)
 	if _, isNumber := v.(float64); isNumber {
 		second, third := l.next(0), l.next(0)

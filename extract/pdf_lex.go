@@ -29,8 +29,22 @@ const maxPDFDepth = 40
 // pdfLexer cuts octets into objects. What makes no sense is skipped, as viewers
 // do.
 type pdfLexer struct {
-	b   []byte
-	pos int
+	b    []byte
+	pos  int
+	left *int // items of arrays and dictionaries that may still be made; nil for any
+}
+
+// room pays for an item of an array or dictionary. Without room nothing more is
+// read.
+func (l *pdfLexer) room() bool {
+	if l.left == nil {
+		return true
+	}
+	if *l.left--; *l.left < 0 {
+		l.pos = len(l.b)
+		return false
+	}
+	return true
 }
 
 func isPDFSpace(c byte) bool {
@@ -77,6 +91,10 @@ func (l *pdfLexer) next(depth int) any {
 		return pdfEnd{}
 	}
 	c := l.b[l.pos]
+	if depth >= maxPDFDepth && (c == '[' || c == '<') {
+		l.pos++ // no reader needs what is in there, and the stack has an end
+		return nil
+	}
 	switch {
 	case c == '/':
 		l.pos++
@@ -308,7 +326,7 @@ func (l *pdfLexer) array(depth int) any {
 			}
 			continue
 		}
-		if depth < maxPDFDepth {
+		if l.room() {
 			all = append(all, v)
 		}
 	}
@@ -352,7 +370,7 @@ func (l *pdfLexer) dict(depth int) any {
 			}
 			continue
 		}
-		if depth < maxPDFDepth {
+		if l.room() {
 			all = append(all, v)
 		}
 	}

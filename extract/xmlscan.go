@@ -157,6 +157,10 @@ func cut(err error) error {
 
 // readTag reads a tag; ">" may stand in its quotes.
 func (s *xmlScan) readTag() (xmlToken, error) {
+	const price = 32 // of a tag, beside its octets
+	if err := s.w.spend(price); err != nil {
+		return xmlEnd, err
+	}
 	s.tag = s.tag[:0]
 	quote := byte(0)
 	for {
