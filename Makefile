@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-.PHONY: all build demo test quick deps lint web web-check fuzz screenshots clean
+.PHONY: all build demo test quick detect deps lint web web-check fuzz screenshots clean
 
 all: build
 
@@ -21,12 +21,19 @@ test: deps lint web-check ## everything, against real Postfix, Redis and Chromiu
 quick: ## what needs no services; under a minute once built
 	POSTSEAL_NO_SERVICES=1 $(GO) test -short ./...
 
+detect: ## precision and recall of the scan for personal data, both halves of testdata/pid/messages
+	$(GO) test ./pid -count=1 -run Detection -v
+	$(GO) test ./pid -count=1 -run Detection -v -held
+
 deps: ## Postfix, Redis, Chromium, OpenDKIM and Node, installed where that is allowed
 	@scripts/deps.sh
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
 
 web: ## rebuild the script and style of securedoc.html from envelope/web
 	envelope/web/build.sh

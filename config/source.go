@@ -142,7 +142,7 @@ func flatten(err error) []error {
 var (
 	atLine     = regexp.MustCompile(`^(?:yaml: )?line (\d+): (?s:(.*))$`)
 	unknownKey = regexp.MustCompile(`^field (.*) not found in type .*$`)
-	wrongType  = regexp.MustCompile("^cannot unmarshal (!!\\w+)(?s:.*) into (\\S+)$")
+	wrongType  = regexp.MustCompile(`^cannot unmarshal (!!\w+)(?s:.*) into (\S+)$`)
 )
 
 // typed turns the decoder's errors into ours. They never repeat a value: a

@@ -180,11 +180,10 @@ func (u *untilTag) Read(b []byte) (int, error) {
 		return 0, nil
 	}
 	for n := 0; !u.ended; {
-		window, err := u.r.Peek(1)
-		if err != nil {
+		if _, err := u.r.Peek(1); err != nil { // fills the buffer
 			return 0, unexpected(err)
 		}
-		window, _ = u.r.Peek(min(u.r.Buffered(), len(b)))
+		window, _ := u.r.Peek(min(u.r.Buffered(), len(b)))
 		used := 0
 		for _, c := range window {
 			if c == '<' {

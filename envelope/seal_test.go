@@ -141,7 +141,7 @@ func TestSaltFollowsKeyAndSeed(t *testing.T) {
 		}
 		seen[s] = name
 	}
-	if salt(base) != salt(base) {
+	if first, again := salt(base), salt(base); first != again {
 		t.Error("the same key and seed gave two salts")
 	}
 }

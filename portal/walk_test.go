@@ -204,9 +204,8 @@ func TestExpiredAndRecalled(t *testing.T) {
 	b.open(l.page).reads(410, l.page, "This message was taken back", "Jane Doe has withdrawn it (today, 10:30 BST)", "Reason given: wrong Smith").silent("the plan", "Care plan")
 	b.open(l.page+"/reply").reads(410, "", "taken back")
 
-	o := h.browser().open(l.link).press("Continue", map[string]string{"address": other.String()})
 	h.clock = h.clock.Add(91 * 24 * time.Hour)
-	o = h.browser().open(l.link).press("Continue", map[string]string{"address": other.String()}).byCode(other)
+	o := h.browser().open(l.link).press("Continue", map[string]string{"address": other.String()}).byCode(other)
 	o.reads(410, l.page, "This message has closed", "It was open until Thursday 1 October 2026", "Ask Jane Doe").silent("the plan")
 }
 

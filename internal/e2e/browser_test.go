@@ -109,7 +109,6 @@ func mail(t *testing.T, box *e2etest.Sink, what string, n int, match func(e2etes
 
 // letter is a sealed message as its recipient has it.
 type letter struct {
-	raw    []byte // what the sender's program sent
 	mail   []byte // what arrived
 	sealed e2etest.Sealed
 	link   string // of the mail's button
