@@ -45,6 +45,7 @@ var forms = []form{
 	{kind: anyDate, match: `[0-3]?[0-9] ?[./-] ?[01]?[0-9] ?[./-] ?(?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[-/.][01][0-9][-/.][0-3][0-9]`, check: isBirthDate},
 	{kind: anyDate, match: `[0-3]?[0-9](?:st|nd|rd|th)?(?: of)?[ .-]*` + months + `[ .,'-]*(?:19|20)?[0-9]{2}|` + months + `[ .]+[0-3]?[0-9](?:st|nd|rd|th)?,? +(?:19|20)[0-9]{2}`, check: isBirthDate},
 	{kind: Address, match: `(?:(?:flat|unit|apartment|apt|room)[ ]+[0-9]{1,4}[a-z]?,?[ \r\n]+)?[0-9]{1,4}[a-z]?(?:-[0-9]{1,4})?,?[ ]+(?:[a-z][a-z']+[ ]+){1,3}` + streets},
+	{kind: Address, exact: true, match: `[0-9]{1,4}[A-Za-z]?,?[ ]+(?:[A-Z][a-z']+[ ,\r\n]+){1,8}[A-Z]{1,2}[0-9][A-Z0-9]?[ ]?[0-9][A-Z]{2}`},
 	{kind: Postcode, match: `[a-z]{1,2}[0-9][a-z0-9]?[ ]{0,2}[0-9][a-z]{2}|gir ?0aa`, check: isPostcode},
 	{kind: Phone, match: `(?:\+44|0044)[ -]?(?:\(0\)[ -]?)?[1-9](?:[ -]?[0-9]){8,9}|\(?0[1-9][0-9]{1,4}\)?(?:[ -]?[0-9]){5,9}`, check: isUKPhone},
 	{kind: Email, match: `[a-z0-9][a-z0-9._%+'-]*@(?:[a-z0-9-]+\.)+[a-z]{2,}`},
@@ -151,24 +152,20 @@ func birthIsNear(text string, start, end int) bool {
 // inColumn tells whether a place is in a table, one line for each person, whose
 // heading has one of the words.
 func inColumn(text string, at int, words string) bool {
-	const headings, columns = 3, 2 // lines in which a heading may stand, separators it has
-	line := text[strings.LastIndexByte(text[:at], '\n')+1 : at]
-	rest := text[at:min(len(text), at+200)]
-	if i := strings.IndexByte(rest, '\n'); i >= 0 {
-		rest = rest[:i]
-	}
+	const headings, columns, widest = 3, 2, 1000 // lines in which a heading may stand, separators and octets of one
+	line := text[max(0, at-200):at]
+	line = line[strings.LastIndexByte(line, '\n')+1:]
+	rest, _, _ := strings.Cut(text[at:min(len(text), at+200)], "\n")
 	if separators(line)+separators(rest) < columns {
 		return false
 	}
+	top := text[:min(at, headings*widest)]
 	for range headings {
-		head, tail, ok := strings.Cut(text[:at], "\n")
-		if !ok {
-			return false
-		}
-		if len(head) < 1000 && separators(head) >= columns && hasWord(strings.ToLower(head), words) {
+		head, tail, ok := strings.Cut(top, "\n")
+		if ok && separators(head) >= columns && hasWord(strings.ToLower(head), words) {
 			return true
 		}
-		text, at = text[len(head)+1:], len(tail)
+		top = tail
 	}
 	return false
 }

@@ -291,13 +291,13 @@ func (j *judge) official(c found) bool {
 	return false
 }
 
+// aloneOnLine tells whether nothing else stands on the line of a name.
 func aloneOnLine(text string, c found) bool {
-	from := strings.LastIndexByte(text[:c.start], '\n') + 1
-	to := len(text)
-	if i := strings.IndexByte(text[c.end:], '\n'); i >= 0 {
-		to = c.end + i
-	}
-	return strings.TrimSpace(text[from:c.start]) == "" && strings.Trim(text[c.end:to], " \r\t.,x") == ""
+	const much = 40 // octets; a line with more on it has something else on it
+	left := text[max(0, c.start-much):c.start]
+	left = left[strings.LastIndexByte(left, '\n')+1:]
+	right, _, _ := strings.Cut(text[c.end:min(len(text), c.end+much)], "\n")
+	return strings.TrimSpace(left) == "" && strings.Trim(right, " \r\t.,x") == ""
 }
 
 // shortBefore is before with a reach of a word or two.

@@ -227,10 +227,8 @@ type markHit struct {
 	pattern int32
 }
 
-// maxHits bounds what is kept of one text; more in one text is a list of
-// everybody, and says no more.
-const maxHits = 200_000
-
+// read keeps every hit: of a text of some megabytes of numbers that is some tens
+// of megabytes, and what was left out might be what counts.
 func (s *Scanner) read(text string) *reading {
 	r := &reading{folded: fold(text)}
 	for at := strings.IndexByte(r.text, '\f'); at >= 0 && at < len(r.text); {
@@ -241,11 +239,7 @@ func (s *Scanner) read(text string) *reading {
 		}
 		at += 1 + next
 	}
-	hits := 0
 	s.matcher.scan(r.text, func(p int32, end int) {
-		if hits++; hits > maxHits {
-			return
-		}
 		switch e := &s.entries[p]; {
 		case e.mark >= 0:
 			r.marks[e.mark] = append(r.marks[e.mark], markHit{end, p})

@@ -36,7 +36,7 @@ func TestFind(t *testing.T) {
 		{"born on the 3rd of March 1951", "birth_date 3rd of March 1951"},
 		{"12 March 1980 (dob)", "birth_date 12 March 1980"},
 		{"meeting on 12/03/2026", ""},
-		{"14 Elm Road, Bristol BS5 7QT", "address 14 Elm Road; postcode BS5 7QT"},
+		{"14 Elm Road, Bristol BS5 7QT", "address 14 Elm Road, Bristol BS5 7QT; postcode BS5 7QT"},
 		{"lives at 14 elm road", "address 14 elm road"},
 		{"3 people crossed the road", ""},
 		{"call +44 (0)7700 900123", "phone +44 (0)7700 900123"},
