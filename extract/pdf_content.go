@@ -282,8 +282,12 @@ func (p *painter) advance(x float64) { p.text = matrix{1, 0, 0, 1, x, 0}.by(p.te
 // apart from what was written last.
 func (p *painter) show(s pdfString) error {
 	font := p.g.font
-	if font == nil {
-		font = &pdfFont{width: 500}
+	if font == nil { // some viewers take one of their own
+		var err error
+		if font, err = p.fontOf(nil); err != nil {
+			return err
+		}
+		p.g.font = font
 	}
 	var out []byte
 	if err := p.border(); err != nil {
