@@ -22,6 +22,8 @@ func tries() []try {
 			Draft{From: alex, To: surgery, Bcc: jane, Subject: "Discharge summary", Label: "OFFICIAL-SENSITIVE", Text: "Please add the discharge summary to the record.\n\nAlex Morgan", HTML: true}, false},
 		{"slip", "Mistype the tag", "[SECRUE] counts too, and the confirmation says so.",
 			Draft{From: alex, To: jane, Subject: "[SECRUE] Your question about the allowance", Text: "Dear Jane,\n\nyes, the allowance goes on while he is in hospital.\n\nAlex", HTML: true}, false},
+		{"forgot", "Forget the mark", "The scan finds what is personal; the confirmation says what kind, and never repeats it.",
+			Draft{From: alex, To: sam, Subject: "Your client Mr Ellis", Text: "Dear Sam,\n\nMr Tom Ellis, born 14 March 1951, National Insurance number QQ 12 34 56 C, has been known to social services since his stroke. He has dementia and can no longer manage his bank account.\n\nAlex", HTML: true}, false},
 		{"plain", "Write something harmless", "No mark, no rule: it leaves untouched, byte for byte.",
 			Draft{From: alex, To: jane, Subject: "Opening hours over Easter", Text: "Dear Jane,\n\nwe are closed from Friday to Monday.\n\nAlex", HTML: true}, false},
 		{"inside", "Write to a colleague", "Even with the tag: mail that stays inside is left alone.",

@@ -90,7 +90,7 @@ func TestImportsFollowTheTable(t *testing.T) {
 
 // Core packages stay pure: nothing of the clock's, network's or disk's comes in.
 func TestCorePackagesArePure(t *testing.T) {
-	core := []string{"addr", "audit", "policy", "envelope", "notice"}
+	core := []string{"addr", "audit", "extract", "pid", "policy", "envelope", "notice"}
 	banned := []string{"net/http", "net", "os", "os/exec", "log", "database/sql", "github.com/redis/go-redis/v9"}
 	for _, p := range packages(t) {
 		if !slices.Contains(core, strings.TrimPrefix(p.ImportPath, module)) {
