@@ -28,11 +28,14 @@ type Problem struct {
 }
 
 // Error gives "FILE:LINE: words".
-func (p *Problem) Error() string {
+func (p *Problem) Error() string { return p.Place() + ": " + p.What }
+
+// Place gives "FILE:LINE".
+func (p *Problem) Place() string {
 	if p.Line == 0 {
-		return p.File + ": " + p.What
+		return p.File
 	}
-	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.What)
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
 }
 
 // Unwrap gives ErrConfig.
@@ -194,6 +197,19 @@ func (c *Config) Validate() error {
 	p := &problems{}
 	c.check(p)
 	return src.locate(errors.Join(c.File.Validate(), errors.Join(p.all...)))
+}
+
+// Warnings tells what is allowed and seldom meant, each with its line.
+func (c *Config) Warnings() []*Problem {
+	src := c.source
+	if src == nil {
+		src = &source{name: "configuration"}
+	}
+	var all []*Problem
+	for _, w := range c.File.Warnings() {
+		all = append(all, &Problem{src.name, src.line(w.Path), w.What})
+	}
+	return all
 }
 
 // String names the configuration without its content.

@@ -124,22 +124,6 @@ func TestRulesThatMeanNothingAreRefused(t *testing.T) {
 	}
 }
 
-func TestWarnings(t *testing.T) {
-	f := rules(t, "mode: observe\norganisation: {name: X, domains: [example.gov.uk]}\nrules:\n- {name: a, do: pass, if: {unreadable: true}}\n- {name: b, do: pass}\n- {name: c, do: tls, to: y.example}\n")
-	got := strings.Join(f.Warnings(), "\n")
-	for _, want := range []string{"observe", `"a" lets pass`, `"b" holds for every message`} {
-		if !strings.Contains(got, want) {
-			t.Errorf("got %q, want %q in it", got, want)
-		}
-	}
-	if v := f.Classify(read(t, letter("Subject: x"))); !v.Observe {
-		t.Error("the verdict does not say that the mode is observe")
-	}
-	if got := rules(t, councilRules).Warnings(); len(got) != 0 {
-		t.Errorf("got %q, want none", got)
-	}
-}
-
 func TestDecodeHeader(t *testing.T) {
 	for in, want := range map[string]string{
 		" plain":                                    "plain",

@@ -219,22 +219,3 @@ func (r Profile) validate(p *problems, path, name string) {
 		}
 	}
 }
-
-// Warnings tells what is allowed and seldom meant, in words for an operator.
-func (f *File) Warnings() []string {
-	var all []string
-	if f.Mode == Observe {
-		all = append(all, "mode: observe is set: nothing is sealed")
-	}
-	for i, r := range f.Rules {
-		if r.To.IsEmpty() && r.From.IsEmpty() && r.If.IsEmpty() && i < len(f.Rules)-1 {
-			all = append(all, fmt.Sprintf("rule %q holds for every message, so that the rules behind it are never reached", r.Name))
-		}
-		for _, s := range r.If.all {
-			if _, ok := s.is.(unreadable); ok && r.Do.Action == Pass {
-				all = append(all, fmt.Sprintf("rule %q lets pass what could not be read", r.Name))
-			}
-		}
-	}
-	return all
-}

@@ -1,0 +1,72 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Warnings tells what is allowed and seldom meant, in words for an operator, in
+// the order of the file's parts: rules that can never decide, lists and profiles
+// that nothing uses.
+func (f *File) Warnings() []*Problem {
+	p := &problems{}
+	if f.Mode == Observe {
+		p.add("mode", "mode: observe is set: nothing is sealed")
+	}
+	for i, r := range f.Rules {
+		f.warnUnreached(p, i)
+		for _, s := range r.If.all {
+			if _, ok := s.is.(unreadable); ok && r.Do.Action == Pass {
+				p.add(fmt.Sprintf("rules.%d", i), "rule %q lets pass what could not be read", r.Name)
+			}
+		}
+	}
+	f.warnUnused(p)
+	var all []*Problem
+	for _, e := range p.all {
+		all = append(all, e.(*Problem))
+	}
+	return all
+}
+
+func (f *File) warnUnused(p *problems) {
+	used, profiles := map[string]bool{}, map[string]bool{DefaultProfile: true}
+	use := func(set Patterns) {
+		for _, n := range set.lists {
+			used[n.name] = true
+		}
+	}
+	use(f.Senders.Only)
+	for _, s := range f.Senders.SendAs {
+		use(s.As)
+	}
+	for _, r := range f.Rules {
+		profiles[r.Profile] = true
+		use(r.To)
+		use(r.From)
+		for _, s := range r.If.all {
+			if l, ok := s.is.(listed); ok {
+				use(l.patterns())
+			}
+		}
+	}
+	for _, name := range sortedKeys(f.Lists) {
+		if !used[name] {
+			p.add("lists."+name, "list %q is not used", name)
+		}
+	}
+	for _, name := range sortedKeys(f.Profiles) {
+		if !profiles[name] {
+			p.add("profiles."+name, "profile %q is named by no rule", name)
+		}
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	var all []string
+	for k := range m {
+		all = append(all, k)
+	}
+	slices.Sort(all)
+	return all
+}
