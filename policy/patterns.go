@@ -148,7 +148,7 @@ func (l *List) put(pattern string) error {
 		return nil
 	}
 	key, err := addr.DomainKey(strings.TrimPrefix(s, "@"))
-	if err != nil || strings.ContainsAny(key, "*/ ") {
+	if err != nil || strings.ContainsAny(key, "*/ ") || strings.Contains("."+key+".", "..") {
 		return errNoDomain
 	}
 	put(kind, key)
