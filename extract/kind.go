@@ -33,6 +33,11 @@ const (
 
 func (k kind) String() string { return or(string(k), string(kindUnknown)) }
 
+var (
+	errUnknown = unreadable("a kind of file that we do not know")
+	errArchive = unreadable("an archive of a form that we do not read")
+)
+
 // magic is how a file of a kind begins.
 type magic struct {
 	kind kind
@@ -219,6 +224,18 @@ func MayHoldText(f File) bool {
 		return false
 	}
 	return true
+}
+
+// Refused gives the error of a file that is not read whatever follows its first
+// octets: of a kind that we do not know, or an archive that we do not open.
+func Refused(f File) error {
+	switch kindOf(f) {
+	case kindUnknown:
+		return errUnknown
+	case kindArchive:
+		return errArchive
+	}
+	return nil
 }
 
 // IsDocument tells from the first octets whether a file is a document or

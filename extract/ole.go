@@ -246,7 +246,7 @@ func (w *writer) ole() error {
 		return err
 	}
 	if !known {
-		return unreadable("a kind of file that we do not know")
+		return errUnknown
 	}
 	if err := w.embeddedIn(root, 0); err != nil {
 		return err

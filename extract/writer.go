@@ -118,9 +118,9 @@ func (w *writer) read() error {
 	case kindMbox:
 		return w.mbox()
 	case kindArchive:
-		return unreadable("an archive of a form that we do not read")
+		return errArchive
 	}
-	return unreadable("a kind of file that we do not know")
+	return errUnknown
 }
 
 // onlyPictures is the error of a document that shows something but holds no

@@ -57,6 +57,8 @@ func (l *leaf) decide() {
 		l.keep = MaxPartText
 	case l.r.isLocked(l.part), l.part.Err != nil:
 		l.keep = maxHead
+	case !isText(l.part.Type) && extract.Refused(l.asFile()) != nil:
+		l.keep, l.part.Err = maxHead, extract.Refused(l.asFile())
 	case isText(l.part.Type), extract.MayHoldText(l.asFile()):
 		l.keep, l.isFile = maxFile, true
 	default:
