@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"iter"
 	"net/netip"
 	"strings"
 
@@ -109,39 +110,57 @@ func (d *Decision) refuse(rule string, f Finding, words string) {
 // firstRule gives the first rule that holds for a recipient, with what it
 // found; nil when none does.
 func (v *view) firstRule(to addr.Address) (*Rule, []Finding) {
-	if v.defaults == nil {
-		v.defaults = append(v.f.encryptedDefaults(), unreadableDefault)
-	}
-	last := len(v.defaults) - 1
-	for _, rules := range [][]Rule{v.defaults[:last], v.f.Rules, v.defaults[last:]} {
-		for i := range rules {
-			if findings, ok := v.holds(&rules[i], to); ok {
-				return &rules[i], findings
-			}
+	for r := range v.inOrder() {
+		if findings, ok := v.holds(r, to); ok {
+			return r, findings
 		}
 	}
 	return nil, nil
 }
 
+// inOrder gives the rules in the order in which they are tried: the defaults
+// about encryption, those of the file, the default about what cannot be read.
+func (v *view) inOrder() iter.Seq[*Rule] {
+	if v.defaults == nil {
+		v.defaults = append(v.f.encryptedDefaults(), unreadableDefault)
+	}
+	last := len(v.defaults) - 1
+	return func(yield func(*Rule) bool) {
+		for _, rules := range [][]Rule{v.defaults[:last], v.f.Rules, v.defaults[last:]} {
+			for i := range rules {
+				if !yield(&rules[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // holds tells whether all that a rule states is so, and what was found.
 func (v *view) holds(r *Rule, to addr.Address) ([]Finding, bool) {
-	var found []Finding
+	found, missing := v.try(r, to)
+	return found, missing == ""
+}
+
+// try gives what was found of all that a rule states, and what is missing: "to",
+// "from", or the name of a condition; empty when all holds.
+func (v *view) try(r *Rule, to addr.Address) (found []Finding, missing string) {
 	if !r.To.IsEmpty() {
 		if !r.To.covers(v.f, to) {
-			return nil, false
+			return nil, "to"
 		}
 		found = append(found, Finding{Where: "recipient", What: "is listed in the rule"})
 	}
 	if !r.From.IsEmpty() {
 		if !r.From.covers(v.f, v.shown.Address) {
-			return nil, false
+			return found, "from"
 		}
 		found = append(found, Finding{Where: "sender", What: "is listed in the rule"})
 	}
 	for i := range r.If.all {
 		more := v.once(&r.If.all[i], to)
 		if len(more) == 0 {
-			return nil, false
+			return found, r.If.all[i].kind.name
 		}
 		found = append(found, more...)
 	}
@@ -153,7 +172,7 @@ func (v *view) holds(r *Rule, to addr.Address) ([]Finding, bool) {
 		named[i] = f
 		named[i].Rule = r.Name
 	}
-	return named, true
+	return named, ""
 }
 
 // mayGoOut tells whether the client may send to the outside: signed in, handed
