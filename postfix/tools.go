@@ -23,6 +23,7 @@ type tools struct {
 	commandDir string
 	timeout    time.Duration
 	slots      chan struct{} // bounds how many run at once
+	dir        string        // where tools run: names of unix sockets in main.cf are relative to the queue directory; empty: here
 }
 
 func newTools(configDir, commandDir string, timeout time.Duration) tools {
@@ -51,6 +52,7 @@ func (t tools) run(ctx context.Context, stdin string, program string, args ...st
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(t.commandDir, program), append([]string{"-c", t.configDir}, args...)...)
+	cmd.Dir = t.dir
 	cmd.Stdin = strings.NewReader(stdin)
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
 	cmd.WaitDelay = time.Second
