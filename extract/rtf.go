@@ -2,7 +2,6 @@ package extract
 
 import (
 	"bytes"
-	"encoding/binary"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -344,70 +343,4 @@ func (r *rtfReader) setPage(word string, n int) {
 			r.page = enc
 		}
 	}
-}
-
-// codepage gives the charset of a Windows codepage, or nil.
-func codepage(n int) encoding.Encoding {
-	names := map[int]string{932: "shift_jis", 936: "gbk", 949: "euc-kr", 950: "big5", 874: "windows-874", 65001: "utf-8", 10000: "macintosh",
-		20127: "windows-1252", 28591: "iso-8859-1", 28592: "iso-8859-2", 28605: "iso-8859-15", 437: "ibm437", 850: "ibm850", 852: "ibm852", 866: "ibm866"}
-	name, ok := names[n]
-	if !ok {
-		name = "windows-" + strconv.Itoa(n)
-	}
-	return lookUpCharset(name)
-}
-
-// rtfCharset gives the charset of a font by its Windows number.
-func rtfCharset(n int) encoding.Encoding {
-	pages := map[int]int{77: 10000, 128: 932, 129: 949, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258, 177: 1255, 178: 1256, 186: 1257,
-		204: 1251, 222: 874, 238: 1250, 255: 850}
-	if page, ok := pages[n]; ok {
-		return codepage(page)
-	}
-	return nil
-}
-
-// embedded reads an object in hexadecimal: an OLE 1 header, then the object's
-// own file ([MS-OLEDS] section 2.2).
-func (r *rtfReader) embedded(digits []byte) {
-	const mostObjects = 1000
-	if r.objects++; r.objects > mostObjects {
-		_ = r.w.within("", unreadable("too many embedded objects"))
-		return
-	}
-	l := pdfLexer{b: append([]byte("<"), digits...)}
-	data := []byte(l.hex())
-	class, native := ole1(data)
-	r.w.object(class, native)
-}
-
-// ole1 cuts an OLE 1 object into its class and its octets.
-func ole1(b []byte) (class string, native []byte) {
-	rest := b
-	number := func() int {
-		if len(rest) < 4 {
-			rest = nil
-			return 0
-		}
-		n := binary.LittleEndian.Uint32(rest)
-		rest = rest[4:]
-		return int(n)
-	}
-	text := func() string {
-		n := number()
-		if n > len(rest) {
-			rest = nil
-			return ""
-		}
-		s := string(bytes.TrimRight(rest[:n], "\x00"))
-		rest = rest[n:]
-		return s
-	}
-	number() // version
-	number() // form
-	class = text()
-	text()
-	text()
-	n := number()
-	return class, rest[:min(n, len(rest))]
 }
