@@ -26,6 +26,7 @@ const (
 	DefaultReentry     = "127.0.0.1:10026"
 	DefaultInbound     = "127.0.0.1:10027"
 	DefaultMetrics     = "127.0.0.1:9725"
+	DefaultTLSState    = "/var/lib/postseal/tls-partners.json"
 )
 
 // complete fills in the defaults.
@@ -40,6 +41,7 @@ func (c *Config) complete() {
 	fill(&c.Relay.Inbound, DefaultInbound)
 	fill(&c.Postfix.ConfigDir, DefaultConfigDir)
 	fill(&c.Metrics.Listen, DefaultMetrics)
+	fill(&c.TLSMap.State, DefaultTLSState)
 	fill(&c.Log.Level, "info")
 	fill(&c.Log.Format, "text")
 	fill(&c.TimeZone, DefaultTimeZone)
@@ -68,6 +70,7 @@ func (c *Config) check(p *problems) {
 	c.checkPortal(p)
 	c.checkMilter(p)
 	c.checkStores(p)
+	c.checkTLSMap(p)
 	for path, value := range map[string]string{"relay.reentry": c.Relay.Reentry, "relay.inbound": c.Relay.Inbound} {
 		if !isListen(value) && !isAbsUnix(value) {
 			p.add(path, "wants an address and port, such as 127.0.0.1:10026")
@@ -142,6 +145,22 @@ func (c *Config) checkMilter(p *problems) {
 	}
 	if !filepath.IsAbs(c.Milter.Spool) {
 		p.add("milter.spool", "wants an absolute directory that only this program may read")
+	}
+}
+
+func (c *Config) checkTLSMap(p *problems) {
+	network, address, _ := strings.Cut(c.TLSMap.Listen, ":")
+	host, _, _ := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	loopback := network == "inet" && isListen(address) && ip != nil && ip.IsLoopback()
+	if c.TLSMap.Listen != "" && !loopback && !(network == "unix" && filepath.IsAbs(address)) {
+		p.add("tls_policy.listen", "wants unix:/absolute/path or inet:127.0.0.1:port")
+	}
+	if c.TLSMap.Listen != "" && c.TLSMap.Listen == c.Milter.Listen {
+		p.add("tls_policy.listen", "must be another place than milter.listen")
+	}
+	if !filepath.IsAbs(c.TLSMap.State) {
+		p.add("tls_policy.state", "wants an absolute path of a file")
 	}
 }
 

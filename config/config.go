@@ -18,17 +18,18 @@ import "github.com/postseal/postseal/policy"
 type Config struct {
 	policy.File `yaml:",inline"`
 
-	Service  Service `yaml:"service"`  // what the service is called in the mail it sends
-	Portal   Portal  `yaml:"portal"`   // web pages and key server
-	Milter   Milter  `yaml:"milter"`   // where Postfix asks us
-	Redis    Redis   `yaml:"redis"`    // where keys and records rest
-	Keys     Keys    `yaml:"keys"`     // master and escrow keys
-	Shelf    Shelf   `yaml:"shelf"`    // sealed messages kept for the link
-	Relay    Relay   `yaml:"relay"`    // how our mail goes back to Postfix
-	Postfix  Postfix `yaml:"postfix"`  // whose maps are asked
-	Metrics  Metrics `yaml:"metrics"`  // counters and health for operators
-	Log      Log     `yaml:"log"`      // what is logged
-	TimeZone string  `yaml:"timezone"` // of times shown to people; Europe/London
+	Service  Service `yaml:"service"`    // what the service is called in the mail it sends
+	Portal   Portal  `yaml:"portal"`     // web pages and key server
+	Milter   Milter  `yaml:"milter"`     // where Postfix asks us
+	Redis    Redis   `yaml:"redis"`      // where keys and records rest
+	Keys     Keys    `yaml:"keys"`       // master and escrow keys
+	Shelf    Shelf   `yaml:"shelf"`      // sealed messages kept for the link
+	Relay    Relay   `yaml:"relay"`      // how our mail goes back to Postfix
+	Postfix  Postfix `yaml:"postfix"`    // whose maps are asked
+	TLSMap   TLSMap  `yaml:"tls_policy"` // where Postfix asks for TLS partners
+	Metrics  Metrics `yaml:"metrics"`    // counters and health for operators
+	Log      Log     `yaml:"log"`        // what is logged
+	TimeZone string  `yaml:"timezone"`   // of times shown to people; Europe/London
 	source   *source // where each value stands
 }
 
@@ -101,6 +102,12 @@ type Postfix struct {
 
 // Asks tells whether Postfix's maps are asked.
 func (p Postfix) Asks() bool { return p.Ask == nil || *p.Ask }
+
+// TLSMap says where Postfix asks whether TLS must be enforced.
+type TLSMap struct {
+	Listen string `yaml:"listen"` // unix:/path or inet:127.0.0.1:port; empty: Postfix does not ask, and tls seals
+	State  string `yaml:"state"`  // file of partners, those taken off too; not on a disk that is emptied at boot
+}
 
 // Metrics says where operators look.
 type Metrics struct {
