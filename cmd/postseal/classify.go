@@ -6,12 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/netip"
 	"os"
 	"slices"
-	"strings"
 
-	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/config"
 	"github.com/postseal/postseal/policy"
 )
@@ -34,21 +31,17 @@ type forOne struct {
 	Profile   string   `json:"profile,omitempty"`
 	Inside    bool     `json:"inside,omitempty"`
 	Reasons   []string `json:"reasons"`
+
+	Tried []oneTried `json:"tried,omitempty"` // with --verbose
 }
 
-// addressFlag collects a flag that may be given several times.
-type addressFlag []addr.Address
-
-func (f *addressFlag) String() string { return "" }
-func (f *addressFlag) Set(text string) error {
-	for t := range strings.SplitSeq(text, ",") {
-		a, err := addr.Parse(t)
-		if err != nil {
-			return err
-		}
-		*f = append(*f, a)
-	}
-	return nil
+// oneTried is one rule as it was tried for a recipient.
+type oneTried struct {
+	Rule    string   `json:"rule"`
+	Do      string   `json:"do"`
+	Holds   bool     `json:"holds"`
+	Missing string   `json:"missing,omitempty"`
+	Found   []string `json:"found,omitempty"`
 }
 
 // classify tells what would become of messages. By default each is taken as
@@ -57,10 +50,8 @@ func classify(_ context.Context, args []string, s streams) error {
 	f := flags("classify", s)
 	path := configFlag(f)
 	asJSON := f.Bool("json", false, "one JSON object a line")
-	from := f.String("from", "", "envelope sender `ADDRESS` (default: header From if ours, else someone of our first domain)")
-	var to addressFlag
-	f.Var(&to, "to", "recipient `ADDRESS`, may be repeated (default: the outside people of To and Cc, else recipient@outside.example)")
-	client := f.String("client", "", "`IP` address of a client that has not signed in (default: a signed-in client)")
+	verbose := f.Bool("verbose", false, "tell each rule that was tried, and what it found")
+	who := sessionFlags(f)
 	list := f.String("files-from", "", "read file names from `FILE`, one a line; - for standard input")
 	if err := parse(f, args); err != nil {
 		return err
@@ -72,13 +63,13 @@ func classify(_ context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	session, err := session(cfg, *from, to, *client)
+	session, err := who.session(&cfg.File)
 	if err != nil {
 		return err
 	}
 	failed := false
 	each := func(name string) error {
-		answer := classifyFile(cfg, session, name, s.in)
+		answer := classifyFile(cfg, session, name, s.in, *verbose)
 		failed = failed || answer.Error != ""
 		return printClassified(s.out, answer, *asJSON)
 	}
@@ -89,27 +80,6 @@ func classify(_ context.Context, args []string, s streams) error {
 		return errReported
 	}
 	return nil
-}
-
-func session(cfg *config.Config, from string, to []addr.Address, client string) (policy.Transaction, error) {
-	t := policy.Transaction{Recipients: to}
-	if from != "" {
-		sender, err := addr.Parse(from)
-		if err != nil {
-			return t, usageError{fmt.Sprintf("--from: %q: %v", from, err)}
-		}
-		t.Sender = sender
-	}
-	if client != "" {
-		ip, err := netip.ParseAddr(client)
-		if err != nil {
-			return t, usageError{fmt.Sprintf("--client: %q is no IP address", client)}
-		}
-		t.Client.IP = ip
-	} else {
-		t.Client = policy.Client{Login: "someone", IP: netip.MustParseAddr("127.0.0.1")}
-	}
-	return t, nil
 }
 
 func eachFile(names []string, list string, in io.Reader, do func(string) error) error {
@@ -142,56 +112,35 @@ func eachFile(names []string, list string, in io.Reader, do func(string) error) 
 	return lines.Err()
 }
 
-func classifyFile(cfg *config.Config, t policy.Transaction, name string, stdin io.Reader) classified {
-	in := stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return unread(name, plain(err))
+func classifyFile(cfg *config.Config, as session, name string, stdin io.Reader, verbose bool) classified {
+	m, err := as.read(name, stdin)
+	if err != nil {
+		return unread(name, err)
+	}
+	c := explain(name, m, cfg.Classify(m))
+	if verbose {
+		for i, to := range m.Recipients {
+			c.Recipients[i].Tried = tried(cfg.Explain(m, to))
 		}
-		defer f.Close()
-		in = f
 	}
-	fields, body, err := policy.SplitHeader(in)
-	if err != nil {
-		return unread(name, err)
+	return c
+}
+
+func tried(all []policy.Tried) []oneTried {
+	var out []oneTried
+	for _, t := range all {
+		one := oneTried{Rule: t.Rule, Do: t.Action.String(), Holds: t.Holds, Missing: t.Missing}
+		for _, f := range t.Findings {
+			one.Found = append(one.Found, f.String())
+		}
+		out = append(out, one)
 	}
-	completeSession(cfg, &t, fields)
-	m, err := policy.Read(t, fields, body, policy.DefaultLimits)
-	if err != nil {
-		return unread(name, err)
-	}
-	return explain(name, m, cfg.Classify(m))
+	return out
 }
 
 // unread is the answer for a file that could not be judged.
 func unread(name string, err error) classified {
 	return classified{File: name, Recipients: []forOne{}, Reasons: []string{}, Error: err.Error()}
-}
-
-// completeSession fills what no flag said from the message itself.
-func completeSession(cfg *config.Config, t *policy.Transaction, fields []policy.Field) {
-	named := len(t.Recipients) > 0
-	for _, f := range fields {
-		for _, n := range addr.ParseHeader(strings.ReplaceAll(f.Value, "\r\n", "")) {
-			switch strings.ToLower(f.Name) {
-			case "from":
-				if t.Sender.IsZero() && cfg.Inside(n.Address) {
-					t.Sender = n.Address
-				}
-			case "to", "cc":
-				if !named && !slices.ContainsFunc(t.Recipients, n.Address.Equal) && !cfg.Inside(n.Address) {
-					t.Recipients = append(slices.Clip(t.Recipients), n.Address)
-				}
-			}
-		}
-	}
-	if t.Sender.IsZero() {
-		t.Sender, _ = addr.Parse("someone@" + cfg.Organisation.Domains[0])
-	}
-	if len(t.Recipients) == 0 {
-		t.Recipients = []addr.Address{addr.MustParse("recipient@outside.example")}
-	}
 }
 
 func explain(name string, m *policy.Message, v policy.Verdict) classified {
@@ -248,9 +197,23 @@ func printClassified(w io.Writer, c classified, asJSON bool) error {
 		for _, r := range one.Reasons {
 			fmt.Fprintf(w, "    %s\n", r)
 		}
+		for _, t := range one.Tried {
+			printTried(w, t)
+		}
 	}
 	for _, d := range c.Doubts {
 		fmt.Fprintf(w, "  read with doubt: %s\n", d)
 	}
 	return nil
+}
+
+func printTried(w io.Writer, t oneTried) {
+	if t.Holds {
+		fmt.Fprintf(w, "    tried %s: holds, %s\n", t.Rule, t.Do)
+	} else {
+		fmt.Fprintf(w, "    tried %s: no, %s\n", t.Rule, t.Missing)
+	}
+	for _, found := range t.Found {
+		fmt.Fprintf(w, "      %s\n", found)
+	}
 }

@@ -39,6 +39,8 @@ func commands() []command {
 		{"demo", "[--once] [--listen ADDR]", "the whole program on loopback, nothing to install", demoCommand},
 		{"check", "[--config FILE]", "say what is wrong with the set-up and what to do", check},
 		{"classify", "[FLAG...] MAIL...", "say what would become of a message, and why", classify},
+		{"replay", "[FLAG...] OLD.yaml NEW.yaml MAILDIR...", "say which messages new rules would treat otherwise", replay},
+		{"policy", "test [--config FILE] DIR", "try your own cases: messages with the verdict you expect", policyCommand},
 		{"open", "--escrow SECRETKEY FILE", "open a securedoc.html without any server", openCommand},
 		{"config", "example", "print an annotated configuration", configCommand},
 		{"keys", "new FILE", "make a master-key file", keysCommand},
@@ -141,11 +143,15 @@ func flags(name string, s streams) *flag.FlagSet {
 
 // configFlag adds --config with its default.
 func configFlag(f *flag.FlagSet) *string {
-	preset := os.Getenv("POSTSEAL_CONFIG")
-	if preset == "" {
-		preset = defaultConfig
+	return f.String("config", presetConfig(), "configuration `FILE`")
+}
+
+// presetConfig is the configuration file where --config does not name one.
+func presetConfig() string {
+	if preset := os.Getenv("POSTSEAL_CONFIG"); preset != "" {
+		return preset
 	}
-	return f.String("config", preset, "configuration `FILE`")
+	return defaultConfig
 }
 
 // parse reads the flags. The flag package shows the usage for a mistake too;
