@@ -1,0 +1,38 @@
+package tnef
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Bounds of one message. Whatever passes one stays as it is.
+const (
+	maxHeader      = 1 << 20  // octets of a header; the milter takes no more for a whole mail
+	maxMIMEParts   = 5000     // of a message; real ones have some dozen
+	maxMIMEDepth   = 20       // multiparts and mails in one another
+	maxStreams     = 100      // winmail.dat parts of a message: a digest of forwarded mails
+	maxBody        = 16 << 20 // octets of one form of a body
+	maxBodies      = 64 << 20 // octets of all bodies of a stream; they are in memory
+	maxShort       = 64 << 10 // a name, a subject, an address list
+	maxAttributes  = 100_000  // of a stream; each attachment has about six
+	maxProperties  = 20_000   // of a list; Outlook writes some hundred
+	maxValues      = 100_000  // of a property
+	maxAttachments = 2000
+	maxInside      = 5        // Outlook messages in one another
+	maxSibling     = 4 << 20  // octets of a text beside winmail.dat that is compared with its body
+	maxRTFDepth    = 5000     // braces in braces; Word gives up at far fewer
+	maxDoubts      = 10       // lines for the confirmation, which shows twenty
+	maxName        = 255      // characters of a file's name, what file systems take
+	maxHeaderText  = 2000     // characters of a subject or of names
+	windowSize     = 64 << 10 // octets of a stream looked at in one read
+)
+
+// errUnread says that a stream cannot be read completely.
+var errUnread = errors.New("tnef: cannot be read completely")
+
+func unread(why string) error { return fmt.Errorf("%w: %s", errUnread, why) }
+
+var (
+	errEnds    = unread("it ends too early")
+	errTooMuch = unread("it is over a limit")
+)
