@@ -104,16 +104,38 @@ func (p *Prover) report(proof Proof) {
 	}
 }
 
+// Proved counts the partners for whom the last proof speaks, 0 when it is too old.
+func (p *Prover) Proved() int {
+	n := 0
+	if proof := p.fresh(); proof != nil {
+		for _, problem := range proof.Domains {
+			if problem.What == "" {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// fresh gives the last proof while it may be believed, else nil.
+func (p *Prover) fresh() *Proof {
+	proof := p.last.Load()
+	if proof == nil {
+		return nil
+	}
+	age := p.options.Now().Sub(proof.At)
+	if age < 0 || age > ProofLasts || proof.stamp == "" || proof.stamp != proof.stampNow() {
+		return nil
+	}
+	return proof
+}
+
 // Enforced tells whether mail for an address is sure to leave by enforced TLS
 // only. It asks transport_maps about the address, once for each proof; what it
 // cannot find out is no.
 func (p *Prover) Enforced(ctx context.Context, a addr.Address) bool {
-	proof := p.last.Load()
+	proof := p.fresh()
 	if proof == nil || a.IsZero() || a.Routed() || a.Mapped() {
-		return false
-	}
-	age := p.options.Now().Sub(proof.At)
-	if age < 0 || age > ProofLasts || proof.stamp == "" || proof.stamp != proof.stampNow() {
 		return false
 	}
 	domain := a.DomainKey()

@@ -48,6 +48,7 @@ type daemon struct {
 	web      *http.Server
 	operator *http.Server
 	shelves  []*shelf.Dir
+	tls      *tlsPolicy // nil: none configured
 
 	milterListener, webListener, operatorListener net.Listener
 }
@@ -95,7 +96,10 @@ func newDaemon(cfg *config.Config, o daemonOptions) (_ *daemon, err error) {
 		return nil, err
 	}
 	d.operator = &http.Server{Handler: operatorPages(d), ReadHeaderTimeout: 5 * time.Second}
-	return d, d.listen()
+	if err := d.listen(); err != nil {
+		return nil, err
+	}
+	return d, d.buildTLS()
 }
 
 // parts are what both milter and portal work with.
@@ -227,15 +231,17 @@ func (d *daemon) Run(ctx context.Context) error {
 	group.Go(func() error { return ended(d.filter.Serve(d.milterListener)) })
 	group.Go(func() error { return ended(d.serveWeb()) })
 	group.Go(func() error { return ended(d.operator.Serve(d.operatorListener)) })
+	group.Go(func() error { return ended(d.tls.serve()) })
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	group.Go(func() error { return ended(d.worker.Run(work)) })
 	group.Go(func() error { return ended(d.sweep(work)) })
+	group.Go(func() error { return ended(d.tls.prove(work)) })
 	group.Go(func() error {
 		<-running.Done()
 		defer stopWork()
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 		defer cancel()
-		return errors.Join(ended(d.filter.Shutdown(grace)), ended(d.web.Shutdown(grace)), ended(d.operator.Shutdown(grace)))
+		return errors.Join(ended(d.filter.Shutdown(grace)), ended(d.web.Shutdown(grace)), ended(d.operator.Shutdown(grace)), ended(d.tls.shutdown(grace)))
 	})
 	d.log.Info("postseal is serving", "version", version, "milter", d.milterListener.Addr().String(), "portal", d.webListener.Addr().String())
 	return group.Wait()
@@ -257,6 +263,7 @@ func (d *daemon) reload(path string) {
 		return
 	}
 	d.policy.Store(&cfg.File)
+	d.tls.reloaded()
 	d.log.Info("rules reloaded; other settings need a restart", "file", path)
 }
 
@@ -275,6 +282,7 @@ func (d *daemon) Close() {
 			l.Close()
 		}
 	}
+	d.tls.close()
 	if d.store != nil {
 		d.store.Close()
 	}

@@ -21,7 +21,7 @@ import (
 
 // listen binds every listener, so that a port that is taken is told at start.
 func (d *daemon) listen() (err error) {
-	if d.milterListener, err = listenMilter(d.cfg.Milter); err != nil {
+	if d.milterListener, err = listenSocket("milter.listen", d.cfg.Milter.Listen, d.cfg.Milter); err != nil {
 		return err
 	}
 	if d.webListener, err = net.Listen("tcp", d.cfg.Portal.Listen); err != nil {
@@ -33,29 +33,30 @@ func (d *daemon) listen() (err error) {
 	return nil
 }
 
-// listenMilter binds unix:PATH or inet:ADDRESS:PORT. A socket file that a dead
+// listenSocket binds unix:PATH or inet:ADDRESS:PORT for Postfix, which a setting
+// names; rights are those of the milter's socket. A socket file that a dead
 // daemon left is taken away; one that answers is not.
-func listenMilter(m config.Milter) (net.Listener, error) {
-	if address, ok := strings.CutPrefix(m.Listen, "inet:"); ok {
+func listenSocket(setting, listen string, m config.Milter) (net.Listener, error) {
+	if address, ok := strings.CutPrefix(listen, "inet:"); ok {
 		return net.Listen("tcp", address)
 	}
-	path := strings.TrimPrefix(m.Listen, "unix:")
+	path := strings.TrimPrefix(listen, "unix:")
 	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
 		c.Close()
-		return nil, fmt.Errorf("milter.listen: another daemon answers at %s", path)
+		return nil, fmt.Errorf("%s: another daemon answers at %s", setting, path)
 	} else if _, err := os.Lstat(path); err == nil {
 		os.Remove(path)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, fmt.Errorf("milter.listen: %w", err)
+		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
 	l, err := net.Listen("unix", path)
 	if err != nil {
-		return nil, fmt.Errorf("milter.listen: %w", err)
+		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
 	if err := socketRights(path, m); err != nil {
 		l.Close()
-		return nil, fmt.Errorf("milter.listen: %w", err)
+		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
 	return l, nil
 }
