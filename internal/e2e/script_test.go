@@ -166,6 +166,44 @@ func TestScriptApplyTwice(t *testing.T) {
 	same(t, dir)
 }
 
+// TLS partners only where they are asked for: every delivery would need the
+// daemon. The site's own table stays behind ours, and undo gives it back.
+func TestScriptTLSPartners(t *testing.T) {
+	t.Parallel()
+	dir := siteCopy(t)
+	main := append(read(t, dir+"/main.cf"), "\nsmtp_tls_policy_maps = hash:/etc/postfix/tls\n"...)
+	if err := os.WriteFile(dir+"/main.cf", main, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, dir)
+	policy := func(want string) {
+		t.Helper()
+		if got := value(t, dir, "-h", "smtp_tls_policy_maps"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	const both = "socketmap:unix:postseal/tls-policy.sock:tls-policy, hash:/etc/postfix/tls"
+	mustScript(t, "apply", "-c", dir)
+	policy("hash:/etc/postfix/tls")
+	if out := mustScript(t, "show", "-c", dir, "-t"); !strings.Contains(out, "+smtp_tls_policy_maps = "+both) {
+		t.Errorf("show -t lacks the table:\n%s", out)
+	}
+	mustScript(t, "apply", "-c", dir, "-t")
+	policy(both)
+	mustScript(t, "apply", "-c", dir, "-g", "submission/inet") // keeps them
+	policy(both)
+	value(t, dir, "-e", "mydomain=changed.example")
+	mustScript(t, "undo", "-c", dir, "-m")
+	policy("hash:/etc/postfix/tls")
+	value(t, dir, "-X", "mydomain")
+	before := read(t, dir+"/main.cf")
+	mustScript(t, "apply", "-c", dir, "-t")
+	mustScript(t, "undo", "-c", dir)
+	if got := read(t, dir+"/main.cf"); !bytes.Equal(got, before) {
+		t.Errorf("undo: got\n%s\nwant\n%s", got, before)
+	}
+}
+
 func TestScriptUndoAfterOthersChanged(t *testing.T) {
 	t.Parallel()
 	dir := siteCopy(t)

@@ -34,6 +34,11 @@ type PostfixOptions struct {
 	Tables map[string]string
 	// Plain leaves postseal's part out: the control run.
 	Plain bool
+	// TLSPartners applies the part for TLS partners too (postseal-postfix -t).
+	TLSPartners bool
+	// Hosts are names that this instance resolves, to their addresses: it then runs
+	// with an /etc/hosts of its own.
+	Hosts map[string]string
 	// Outside and Inside take what leaves and what stays; nil: made.
 	Outside, Inside *Sink
 }
@@ -58,6 +63,7 @@ type Postfix struct {
 	t       testing.TB
 	cmd     *exec.Cmd
 	log     string
+	hosts   string // file; empty: the machine's
 	stopped bool
 }
 
@@ -91,7 +97,19 @@ func NewPostfix(t testing.TB, o PostfixOptions) *Postfix {
 	}
 	p.mkdirs()
 	p.writeConfig(o)
-	if !o.Plain {
+	if len(o.Hosts) > 0 {
+		text := "127.0.0.1 localhost\n"
+		for name, address := range o.Hosts {
+			text += address + " " + name + "\n"
+		}
+		p.write("hosts", text)
+		p.hosts = filepath.Join(p.ConfigDir, "hosts")
+	}
+	switch {
+	case o.Plain:
+	case o.TLSPartners:
+		p.Script("apply", "-g", p.Guard(), "-t")
+	default:
 		p.Script("apply", "-g", p.Guard())
 	}
 	return p
@@ -255,7 +273,7 @@ func (p *Postfix) Script(command string, args ...string) string {
 	contrib := filepath.Join(Root(p.t), "contrib", "postfix")
 	copied := filepath.Join(p.Dir, "contrib")
 	ports := strings.NewReplacer("127.0.0.1:10026", Loopback(p.Reentry), "127.0.0.1:10027", Loopback(p.Inbound))
-	for _, name := range []string{"postseal-postfix", "postseal.main.cf", "postseal.master.cf"} {
+	for _, name := range []string{"postseal-postfix", "postseal.main.cf", "postseal.master.cf", "postseal.tls.cf"} {
 		b, err := os.ReadFile(filepath.Join(contrib, name))
 		if err != nil {
 			p.t.Fatal(err)
@@ -299,6 +317,9 @@ func (p *Postfix) Set(settings ...string) {
 func (p *Postfix) Start() {
 	p.t.Helper()
 	p.cmd = exec.Command(Need(p.t, "postfix"), "-c", p.ConfigDir, "start-fg")
+	if p.hosts != "" { // in a mount namespace of its own
+		p.cmd = exec.Command(Need(p.t, "unshare"), "--mount", "sh", "-c", `mount --bind "$1" /etc/hosts && shift && exec "$@"`, "sh", p.hosts, p.cmd.Path, "-c", p.ConfigDir, "start-fg")
+	}
 	// Its own process group, so that a Ctrl-C for the test does not reach it
 	// before the clean-up does.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

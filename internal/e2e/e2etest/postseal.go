@@ -213,6 +213,20 @@ func (s *Postseal) Metrics() string {
 	return b.String()
 }
 
+// Reload makes the daemon read its rules again (SIGHUP) and waits until it has.
+func (s *Postseal) Reload() {
+	s.t.Helper()
+	const done = "rules reloaded"
+	before := strings.Count(s.Output(), done)
+	s.mu.Lock()
+	cmd := s.cmd
+	s.mu.Unlock()
+	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		s.t.Fatal(err)
+	}
+	Eventually(s.t, "postseal to reload", func() bool { return strings.Count(s.Output(), done) > before })
+}
+
 // Stop asks the daemon to end (SIGTERM) and waits. It may be called twice.
 func (s *Postseal) Stop() { s.end(syscall.SIGTERM) }
 
