@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,4 +82,20 @@ func FuzzParseList(f *testing.F) {
 			t.Fatal("the list covers nobody's address")
 		}
 	})
+}
+
+func TestWarningsHaveTheirLine(t *testing.T) {
+	c, err := config.Parse("example.yaml", config.Example())
+	if err != nil || len(c.Warnings()) != 0 {
+		t.Fatalf("the example: got %v, %v, want nothing", err, c.Warnings())
+	}
+	b := change(t, "    to: [trust.nhs.example]", "    to: [west.pnn.police.uk]")
+	if c, err = config.Parse("f", b); err != nil {
+		t.Fatal(err)
+	}
+	line := 1 + strings.Count(string(b[:strings.Index(string(b), "  - name: always sealed")]), "\n")
+	want := fmt.Sprintf("f:%d: rule \"always sealed\" is never reached", line)
+	if w := c.Warnings(); len(w) != 1 || !strings.HasPrefix(w[0].Error(), want) {
+		t.Errorf("got %v, want %s", w, want)
+	}
 }

@@ -24,7 +24,8 @@ var labelKind = conditionKind{name: "label", example: `[OFFICIAL-SENSITIVE, "COM
 }}
 
 // labelCondition holds when a label stands in a label header field, in the
-// subject, or as the first line of the text (SCC-1, CJSM-2). Between its words
+// subject, in the first line of the text, or at the head of one of the next lines
+// (SCC-1, CJSM-2). Between its words
 // may stand a space, a hyphen or nothing, and each long word of a label of
 // several may have one slip; UNOFFICIAL is another word than OFFICIAL. In subject
 // and text a label of one word counts only where it is meant as one: in capitals
@@ -57,6 +58,9 @@ func (c *labelCondition) match(v *view, _ addr.Address) []Finding {
 	for _, place := range v.labelTexts() {
 		for _, p := range c.phrases {
 			ok := func(start, end int) bool {
+				if place.isLater {
+					return place.heads(start, end, len(p.words) > 1)
+				}
 				return place.said || place.isSubject && len(p.words) > 1 || place.isLabel(start, end)
 			}
 			if place.find(p, ok) {
@@ -73,6 +77,7 @@ type labelText struct {
 	where     string
 	said      bool // a field that holds nothing but labels
 	isSubject bool
+	isLater   bool // not the first line: only what heads the line counts
 }
 
 // labelTexts gives the texts of a message in which a label may stand, read once.
@@ -98,10 +103,39 @@ func (v *view) labelTexts() []labelText {
 	for _, p := range v.m.Parts {
 		if line := firstLine(p); line != "" {
 			add("first line of the text", line, false)
+			v.labels = append(v.labels, laterLines(p.Text)...)
 		}
 	}
 	v.documentLabels(add)
 	return v.labels
+}
+
+// laterLines gives the lines behind the first one that are not empty, as far as a
+// marking stands there: below "Dear Ann", below a banner of the mail program.
+// Only short ones: a long line is prose, or the disclaimer of a short mail.
+func laterLines(text string) []labelText {
+	const most, longest = 4, 80 // lines, octets
+	var all []labelText
+	first := true
+	for line := range strings.SplitSeq(text, "\n") {
+		line = trimLine(line)
+		switch {
+		case line == "":
+		case first:
+			first = false
+		case len(all) == most:
+			return all
+		case len(line) > longest:
+			all = append(all, labelText{isLater: true, where: "first lines of the text"})
+		default:
+			all = append(all, labelText{text: newText(line), isLater: true, where: "first lines of the text"})
+		}
+	}
+	return all
+}
+
+func trimLine(line string) string {
+	return strings.TrimSpace(strings.Trim(line, "\ufeff \t\r\u00a0\u200b"))
 }
 
 // firstLine gives the first line that is not empty of the text of a message. A
@@ -118,7 +152,7 @@ func firstLineOf(rest string) string {
 	for rest != "" {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
-		if line = strings.TrimSpace(strings.Trim(line, "\ufeff \t\r\u00a0\u200b")); line != "" {
+		if line = trimLine(line); line != "" {
 			if len(line) > longest {
 				return ""
 			}

@@ -37,7 +37,7 @@ type conditionKind struct {
 // a file cond_NAME.go, a line here and a case in testdata/mail.
 var conditionKinds = []conditionKind{
 	markedKind, subjectTagKind, sensitivityKind, labelKind, headerKind, toKind, fromKind,
-	sizeKind, attachmentKind, encryptedKind, unreadableKind, pidKind,
+	sizeKind, attachmentKind, calendarKind, mailingListKind, encryptedKind, unreadableKind, pidKind,
 }
 
 // ConditionExamples gives each condition's name with an example of its value, in

@@ -33,6 +33,8 @@ const (
 type Organisation struct {
 	Name    string   `yaml:"name"`    // as people know it: "Borough of Example"
 	Domains []string `yaml:"domains"` // our mail domains; "*.example.gov.uk" covers what is below
+
+	Partners Patterns `yaml:"partners"` // outsiders to whom other outsiders may write too
 }
 
 // Outbound says which clients may send to outside recipients without signing in.

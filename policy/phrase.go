@@ -113,10 +113,18 @@ func similar(word, want []rune, slips bool) bool {
 // and not said in passing: in capitals, or set off from the words around it
 // ("Restricted: report", but not "Parking restricted on Monday").
 func (t text) isLabel(start, end int) bool {
+	return isUpper(t.original(start, end)) || t.setOff(start, end)
+}
+
+// heads tells whether a label stands at the head of a line, set off from what
+// follows it; one of a single word in capitals only.
+func (t text) heads(start, end int, several bool) bool {
+	return t.tokens[0].start == start && t.setOff(start, end) && (several || isUpper(t.original(start, end)))
+}
+
+// setOff tells whether marks, or the ends of the line, stand around a label.
+func (t text) setOff(start, end int) bool {
 	const before, after = `[({<|:*-#/"'=`, `])}>|:*-#/"'=.,;`
-	if isUpper(t.original(start, end)) {
-		return true
-	}
 	for start > 0 && t.runes[start-1] == ' ' {
 		start--
 	}

@@ -236,7 +236,7 @@ senders:
 
 func TestSendersWhoAreNotEnabled(t *testing.T) { // CYC-3, BOP-25
 	f := rules(t, strings.Replace(councilRules, "lists:\n", "lists:\n  enabled: [care@example.gov.uk, school.example]\n", 1)+
-		"senders: {only: [jane@example.gov.uk, {list: enabled}], refusal: Ask 01632 960123 to switch it on.}\n")
+		"senders: {only: [jane@example.gov.uk, {list: enabled}], refusal: \"Ask for it: https://intranet.example.gov.uk/secure-mail?for=me or 01632 960123.\"}\n")
 	for _, c := range []struct{ sender, subject, to, want string }{
 		{"jane@example.gov.uk", "[SECURE] x", "x@firm.example", "seal"},
 		{"bob@school.example", "[SECURE] x", "x@firm.example", "seal"},
@@ -258,7 +258,7 @@ func TestSendersWhoAreNotEnabled(t *testing.T) { // CYC-3, BOP-25
 		if got := actions(v); got != c.want {
 			t.Errorf("%s, %s to %s: got %s, want %s", c.sender, c.subject, c.to, got, c.want)
 		}
-		if d, refused := v.Refused(); refused && d.Refusal != "Ask 01632 960123 to switch it on." {
+		if d, refused := v.Refused(); refused && d.Refusal != "Ask for it: https://intranet.example.gov.uk/secure-mail?for=me or 01632 960123." {
 			t.Errorf("got the words %q", d.Refusal)
 		}
 	}

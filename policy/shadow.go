@@ -168,6 +168,9 @@ func implies(holds, other condition) bool {
 	case sizeCondition:
 		h, ok := holds.(sizeCondition)
 		return ok && h.over >= o.over
+	case mailingList:
+		h, ok := holds.(mailingList)
+		return ok && h.more.IsEmpty() && o.more.IsEmpty()
 	case headerCondition:
 		h, ok := holds.(headerCondition)
 		return ok && h == o

@@ -29,6 +29,7 @@ func (p *problems) add(path, format string, args ...any) {
 func (f *File) Validate() error {
 	p := &problems{}
 	f.validateOrganisation(p)
+	f.validatePartners(p)
 	f.validateOutbound(p)
 	f.validateSenders(p)
 	f.validateLabels(p)

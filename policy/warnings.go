@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Warnings tells what is allowed and seldom meant, in words for an operator, in
@@ -13,8 +14,13 @@ func (f *File) Warnings() []*Problem {
 	if f.Mode == Observe {
 		p.add("mode", "mode: observe is set: nothing is sealed")
 	}
+	warnWords(p, "senders.refusal", "senders.refusal", f.Senders.Refusal)
+	if !f.Organisation.Partners.IsEmpty() {
+		p.add("organisation.partners", "partners are read, but no page yet lets outsiders write to them")
+	}
 	for i, r := range f.Rules {
 		f.warnUnreached(p, i)
+		warnWords(p, fmt.Sprintf("rules.%d", i), fmt.Sprintf("rule %q: refuse", r.Name), r.Do.Text)
 		for _, s := range r.If.all {
 			if _, ok := s.is.(unreadable); ok && r.Do.Action == Pass {
 				p.add(fmt.Sprintf("rules.%d", i), "rule %q lets pass what could not be read", r.Name)
@@ -29,6 +35,19 @@ func (f *File) Warnings() []*Problem {
 	return all
 }
 
+// warnWords tells of words that do not reach the sender as they are: a mail
+// server's answer is one line of ASCII (RFC 5321 section 4.5.3.1.5), which names
+// the recipient before them.
+func warnWords(p *problems, path, what, words string) {
+	const longest = 300 // octets
+	if len(words) > longest {
+		p.add(path, "%s has more than %d characters, so that its end, such as a link, is cut off", what, longest)
+	}
+	if strings.IndexFunc(words, func(r rune) bool { return r > '~' }) >= 0 {
+		p.add(path, "%s has letters that are not ASCII, which the sender sees as question marks", what)
+	}
+}
+
 func (f *File) warnUnused(p *problems) {
 	used, profiles := map[string]bool{}, map[string]bool{DefaultProfile: true}
 	use := func(set Patterns) {
@@ -36,6 +55,7 @@ func (f *File) warnUnused(p *problems) {
 			used[n.name] = true
 		}
 	}
+	use(f.Organisation.Partners)
 	use(f.Senders.Only)
 	for _, s := range f.Senders.SendAs {
 		use(s.As)

@@ -3,6 +3,9 @@ package policy_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/config"
 )
 
 // warned gives the warnings about rules with the given bodies, named a, b, c.
@@ -82,5 +85,33 @@ profiles.unused: profile "unused" is named by no rule`
 	}
 	if got := rules(t, councilRules).Warnings(); len(got) != 0 {
 		t.Errorf("got %q, want none", got)
+	}
+}
+
+func TestRefusalsThatDoNotFit(t *testing.T) {
+	long := strings.Repeat("Please telephone. ", 20) + "See https://intranet.example.gov.uk/secure-mail"
+	if got := warned(t, "do: {refuse: \""+long+"\"}, to: q.example"); !strings.HasPrefix(got, `rules.0: rule "a": refuse has more than 300 characters`) {
+		t.Errorf("long words: got %q", got)
+	}
+	if got := warned(t, "do: {refuse: Café}, to: q.example"); !strings.HasPrefix(got, `rules.0: rule "a": refuse has letters that are not ASCII`) {
+		t.Errorf("an accent: got %q", got)
+	}
+}
+
+func TestPartners(t *testing.T) {
+	f := rules(t, "organisation: {name: X, domains: [example.gov.uk], partners: [ann@firm.example, {list: p}]}\nlists: {p: [\"*.trust.example\"]}\nrules: [{name: r, do: seal}]\n")
+	for a, want := range map[string]bool{"ann@firm.example": true, "bob@firm.example": false, "x@a.trust.example": true, "x%y.example@a.trust.example": false, "jane@example.gov.uk": false} {
+		if got := f.Partner(addr.MustParse(a)); got != want {
+			t.Errorf("%s: got %v, want %v", a, got, want)
+		}
+	}
+	if w := f.Warnings(); len(w) != 1 || w[0].Path != "organisation.partners" {
+		t.Errorf("got %v, want the one that no page asks for them yet", w)
+	}
+	for set, want := range map[string]string{"[gmail.com]": "gmail.com is, or covers, a consumer", "[\"*.co.uk\"]": "*.co.uk is, or covers", "[{list: none}]": "there is no list"} {
+		_, err := config.ParsePolicy("f", []byte("organisation: {name: X, domains: [x.example], partners: "+set+"}\nrules: [{name: r, do: seal}]\n"))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", set, err, want)
+		}
 	}
 }
