@@ -40,6 +40,7 @@ type job struct {
 	verdict     policy.Verdict
 	subject     string
 	doubts      []string
+	unpacked    unpacked
 	plan        plan
 	fingerprint []byte
 	now         time.Time
@@ -197,6 +198,12 @@ func (f *Filter) serve(ctx context.Context, j *job) (err error) {
 		}
 		if s != nil {
 			open = append(open, s)
+		}
+	}
+	if len(open) > 0 {
+		defer j.unpacked.close()
+		if err := f.unpack(ctx, j); err != nil {
+			return err
 		}
 	}
 	for _, s := range open {

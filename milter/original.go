@@ -31,11 +31,15 @@ type Rcpt struct {
 	Orcpt   string
 }
 
-// Original gives the message that is sealed (design: "Envelope"): the fields in
-// order, each name, colon and value as given, then a blank line and the body. A
-// Bcc field is left out: it names people to each other who are to stay unnamed.
-// It can be read as often as asked for.
-func (m *Mail) Original() io.Reader {
+// Original gives the message that is sealed (design: "Envelope"; winmail.dat in
+// it is taken apart first, see unpack.go): the fields in order, each name, colon
+// and value as given, then a blank line and the body. A Bcc field is left out: it
+// names people to each other who are to stay unnamed. It can be read as often as
+// asked for.
+func (m *Mail) Original() io.Reader { return io.MultiReader(bytes.NewReader(m.head()), m.body()) }
+
+// head gives the header of the original, with the blank line.
+func (m *Mail) head() []byte {
 	var head bytes.Buffer
 	for _, f := range m.Fields {
 		if isBcc(f.Name) {
@@ -47,7 +51,7 @@ func (m *Mail) Original() io.Reader {
 		head.WriteString("\r\n")
 	}
 	head.WriteString("\r\n")
-	return io.MultiReader(&head, m.body())
+	return head.Bytes()
 }
 
 func (m *Mail) body() io.Reader { return io.NewSectionReader(m.Body, 0, m.BodySize) }

@@ -78,12 +78,12 @@ func (f *Filter) lookup(ctx context.Context, j *job, b *batch) (*sealing, error)
 // seal makes the container and puts it on the shelf. A shelf that takes no more
 // costs the link only: the attachment still opens (design: "When something fails").
 func (f *Filter) seal(ctx context.Context, s *sealing) error {
-	seed, size, err := digestOriginal(s.job.Mail)
+	seed, size, err := digestOf(s.job.toSeal())
 	if err != nil {
 		return err
 	}
 	s.container = &spool{dir: f.Spool}
-	digest, err := envelope.Seal(s.container, &reader{ctx, s.job.Original()}, envelope.SealOptions{Key: s.key, SaltSeed: seed, Escrow: f.Escrow})
+	digest, err := envelope.Seal(s.container, &reader{ctx, s.job.toSeal()}, envelope.SealOptions{Key: s.key, SaltSeed: seed, Escrow: f.Escrow})
 	if err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
@@ -130,10 +130,10 @@ type sizeError struct{ size, limit int64 }
 func (e *sizeError) Error() string        { return errNoSize.Error() }
 func (e *sizeError) Is(target error) bool { return target == errNoSize }
 
-// digestOriginal gives the digest over every octet of the original, and their number.
-func digestOriginal(m *Mail) (sum [32]byte, size int64, err error) {
+// digestOf gives the digest over every octet of what is sealed, and their number.
+func digestOf(original io.Reader) (sum [32]byte, size int64, err error) {
 	h := sha256.New()
-	if size, err = io.Copy(h, m.Original()); err != nil {
+	if size, err = io.Copy(h, original); err != nil {
 		return sum, 0, fmt.Errorf("%w: %w", errSpool, err)
 	}
 	h.Sum(sum[:0])
