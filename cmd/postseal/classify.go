@@ -156,6 +156,9 @@ func explain(name string, m *policy.Message, v policy.Verdict) classified {
 				c.Reasons = append(c.Reasons, f.String())
 			}
 		}
+		if d.Action == policy.TLS {
+			one.Reasons = append(one.Reasons, "goes as it is while Postfix is proved to enforce TLS for this domain (postseal check proves it); else it is sealed")
+		}
 		if d.Refusal != "" {
 			one.Reasons = append(one.Reasons, d.Refusal)
 		}

@@ -101,7 +101,11 @@ func checkTLS(ctx context.Context, cfg *config.Config) []postfix.Problem {
 		out = append(out, postfix.Problem{Fatal: true, Setting: "tls_policy.state", What: strings.TrimPrefix(plain(err).Error(), postfix.ErrPartners.Error()+": ") + "; all mail but that for TLS partners waits",
 			Do: "let the daemon's user read it, or put back a copy; take it away only when no mail for a former partner is in the queue"})
 	}
-	if len(partners) > 0 && cfg.Postfix.Asks() {
+	switch {
+	case len(partners) == 0:
+	case !cfg.Postfix.Asks():
+		out = append(out, postfix.Problem{Setting: "postfix.ask", What: "is false, so that nothing proves that TLS is enforced; rules with tls seal", Do: "take it out when the trial is over"})
+	default:
 		out = append(out, postfix.Prove(ctx, proofOptions(cfg), partners).Problems()...)
 	}
 	return out
