@@ -72,6 +72,7 @@ func actions(v policy.Verdict) string {
 	return strings.Join(all, " ")
 }
 
+// TestVerdictPerRecipient covers BOP-1, BOP-9, BOP-10, BOP-13, CYC-2 and CJSM-4.
 func TestVerdictPerRecipient(t *testing.T) {
 	f := rules(t, councilRules)
 	for _, c := range []struct {
@@ -94,6 +95,25 @@ func TestVerdictPerRecipient(t *testing.T) {
 		v := f.Classify(readAs(t, staff(strings.Fields(c.to)...), letter(c.header)))
 		if got := actions(v); got != c.want || v.Outbound != c.outbound {
 			t.Errorf("%s: got %s, outbound %v; want %s, %v", c.name, got, v.Outbound, c.want, c.outbound)
+		}
+	}
+}
+
+// TestEncryptedMailIsToldWhatToDo is BOP-22: words that name the switch to turn
+// off and the tag to write, not a certificate puzzle.
+func TestEncryptedMailIsToldWhatToDo(t *testing.T) {
+	smime := letter("Content-Type: application/pkcs7-mime; smime-type=enveloped-data")
+	pgp := []byte("From: jane@example.gov.uk\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n")
+	for tag, want := range map[string]string{"{subject_tag: [Shield]}": "and write [Shield] in the subject instead", "{label: OFFICIAL}": "and mark it as confidential instead"} {
+		f := rules(t, ruleFile("if: "+tag, "seal"))
+		for name, c := range map[string]struct {
+			raw []byte
+			off string
+		}{"S/MIME": {smime, `Please turn off "Encrypt" in the message's security settings`}, "PGP": {pgp, "Please turn the encryption off"}} {
+			d, refused := f.Classify(read(t, c.raw)).Refused()
+			if !refused || !strings.Contains(d.Refusal, name) || !strings.Contains(d.Refusal, c.off) || !strings.Contains(d.Refusal, want) {
+				t.Errorf("%s: got refused %v with the words %q", name, refused, d.Refusal)
+			}
 		}
 	}
 }
