@@ -33,14 +33,9 @@ type attachment struct {
 	item                   *item
 }
 
-// readItem reads a stream and all it holds.
-func readItem(s section) (*item, error) {
-	return readItemAt(s, 0, &budget{files: maxAttachments, items: maxStreams, octets: maxBodies})
-}
-
-// budget is what a stream and those inside it may still hold.
+// budget is what the streams of a message and those inside them may still hold.
 type budget struct {
-	files, items int
+	files, items int // attachments, and messages
 	octets       int // of bodies, which are in memory
 }
 
@@ -52,7 +47,8 @@ func (b *budget) pay(n int) error {
 	return nil
 }
 
-func readItemAt(s section, inside int, left *budget) (*item, error) {
+// readItem reads a stream and all it holds.
+func readItem(s section, inside int, left *budget) (*item, error) {
 	if left.items--; left.items < 0 || inside > maxInside {
 		return nil, errTooMuch
 	}
@@ -292,7 +288,7 @@ func (i *item) object(a *attachment, s section, method uint64) (err error) {
 	}
 	a.data = s.sub(iid, s.n-iid)
 	if method == attachMessage || string(kind) == messageInterface {
-		a.item, err = readItemAt(a.data, i.inside+1, i.left)
+		a.item, err = readItem(a.data, i.inside+1, i.left)
 		return err
 	}
 	if method == attachOLE {

@@ -48,8 +48,16 @@ const (
 	propIsRecurring = setMeeting | 0x0005
 )
 
-// sets are the first octets of the property sets that are read: PSETID_Appointment
-// and PSETID_Meeting.
+// read are the properties that are kept: all others would only fill the memory.
+var read = map[uint32]bool{
+	propClass: true, propSubject: true, propSubmitted: true, propSentForName: true, propSenderName: true, propSenderAddress: true,
+	propSenderSMTP: true, propSentForSMTP: true, propCc: true, propTo: true, propBody: true, propRTF: true, propHTML: true,
+	propDisplayName: true, propAttachData: true, propShortName: true, propMethod: true, propLongName: true, propMIME: true,
+	propContentID: true, propCodepage: true, propLocation: true, propStart: true, propEnd: true, propAllDay: true,
+	propRecurring: true, propPattern: true, propWhere: true, propGlobalID: true, propIsRecurring: true,
+}
+
+// sets are the property sets that are read: PSETID_Appointment and PSETID_Meeting.
 var sets = map[string]uint32{
 	"\x02\x20\x06\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46": setAppointment,
 	"\x90\xda\xd8\x6e\x0b\x45\x1b\x10\x98\xda\x00\xaa\x00\x3f\x13\x05": setMeeting,
@@ -135,7 +143,7 @@ func (l *list) property(c *cursor, kind uint16, id uint32) {
 			n := int64(c.u32())
 			s := c.section(n)
 			c.pad(n)
-			if _, twice := l.values[id]; id != 0 && !twice && kind == plain {
+			if _, twice := l.values[id]; read[id] && !twice && kind == plain {
 				l.values[id] = value{plain, s}
 			}
 			continue
@@ -144,7 +152,7 @@ func (l *list) property(c *cursor, kind uint16, id uint32) {
 		if !known {
 			c.fail(unread("a value of no known type"))
 		}
-		if id != 0 && kind == plain {
+		if read[id] && kind == plain {
 			l.numbers[id] = n
 		}
 	}

@@ -24,6 +24,7 @@ type Scratch interface {
 // of a Scratch; scratch is called once for each part found.
 func Unpack(original io.ReaderAt, size int64, scratch func() Scratch) (mail *Mail, doubts []string, err error) {
 	u := &unpacker{mail: section{original, 0, size}, scratch: scratch, left: maxMIMEParts}
+	u.budget = budget{files: maxAttachments, items: maxStreams, octets: maxBodies}
 	if err := u.message(0, size, 0); err != nil {
 		return nil, nil, err
 	}
@@ -51,6 +52,7 @@ type unpacker struct {
 	edits   []edit
 	doubts  []string
 	left    int // parts still to be looked at
+	budget  budget
 	streams int
 }
 
@@ -303,7 +305,7 @@ func (u *unpacker) read(e *entity) (*builder, *item, error) {
 	data, digest, err := u.fetch(e)
 	var i *item
 	if err == nil {
-		i, err = guarded(data)
+		i, err = guarded(data, &u.budget)
 	}
 	switch {
 	case err == nil:
@@ -316,13 +318,13 @@ func (u *unpacker) read(e *entity) (*builder, *item, error) {
 }
 
 // guarded reads a stream. A panic is an error of the stream.
-func guarded(data section) (i *item, err error) {
+func guarded(data section, left *budget) (i *item, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			i, err = nil, unread("it confuses its reader")
 		}
 	}()
-	return readItem(data)
+	return readItem(data, 0, left)
 }
 
 // fetch undoes the transfer encoding of a part.

@@ -194,8 +194,13 @@ func PackedRTF(rtf string) []byte {
 	if bits > 0 {
 		out = append(append(out, control), run...)
 	}
+	return Packed(out, len(rtf))
+}
+
+// Packed puts the header before RTF that is compressed already.
+func Packed(out []byte, size int) []byte {
 	sum := ^crc32.Update(^uint32(0), crc32.IEEETable, out)
-	return append(rtfHeader(len(out), len(rtf), "LZFu", sum), out...)
+	return append(rtfHeader(len(out), size, "LZFu", sum), out...)
 }
 
 func longest(all string, at, ring int) (from, n int) {
