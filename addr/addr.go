@@ -140,7 +140,7 @@ func domainKey(domain string) (string, error) {
 		return lowerASCII(domain), nil
 	}
 	ascii, err := profile.ToASCII(domain)
-	if err != nil || ascii == "" {
+	if err != nil || ascii == "" || strings.HasPrefix(ascii, ".") || strings.HasSuffix(ascii, ".") || strings.Contains(ascii, "..") {
 		return "", fmt.Errorf("%w: bad domain", ErrSyntax)
 	}
 	return ascii, nil
