@@ -124,8 +124,13 @@ func isCalendar(p Part) bool {
 // sections 3.8.1.3 and 3.7.2). A component without CLASS is public; a class that
 // is not known counts as private, as the RFC wants it.
 func readCalendar(p Part) (classes, methods []string) {
+	method := func(s string) {
+		if s = strings.ToLower(s); contains(calendarMethods, s) {
+			methods = appendNew(methods, s)
+		}
+	}
 	for _, m := range values(p.params, "method") {
-		methods = appendNew(methods, strings.ToLower(m))
+		method(m)
 	}
 	text := p.Text
 	if p.Type != "text/calendar" {
@@ -136,11 +141,9 @@ func readCalendar(p Part) (classes, methods []string) {
 		name, _, _ = strings.Cut(name, ";") // CLASS;X-NOTE=why:PRIVATE
 		value = strings.ToLower(strings.TrimSpace(value))
 		switch {
-		case !ok || value == "" || len(methods)+len(classes) > maxReadings:
+		case !ok || value == "":
 		case strings.EqualFold(name, "METHOD"):
-			if contains(calendarMethods, value) {
-				methods = appendNew(methods, value)
-			}
+			method(value)
 		case strings.EqualFold(name, "CLASS"):
 			if value != "public" && value != "confidential" {
 				value = "private"

@@ -15,7 +15,6 @@ import (
 // at one time, however many mails there are.
 func eachMail[T any](ctx context.Context, names []string, judge func(name string) T, tell func(T) error) error {
 	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	type job struct {
 		name   string
 		answer chan T
@@ -39,15 +38,16 @@ func eachMail[T any](ctx context.Context, names []string, judge func(name string
 		})
 	}()
 	var workers sync.WaitGroup
-	for range replayJobs() {
-		workers.Go(func() {
-			for j := range jobs {
-				j.answer <- judge(j.name)
-			}
-		})
-	}
 	defer workers.Wait()
 	defer stop() // before Wait, so that the walk ends early after an error of tell
+	work := func() {
+		for j := range jobs {
+			j.answer <- judge(j.name)
+		}
+	}
+	for range replayJobs() {
+		workers.Go(work)
+	}
 	for j := range waiting {
 		select {
 		case answer := <-j.answer:
