@@ -86,7 +86,7 @@ func (c *Case) set(key, value string) (err error) {
 		c.Expect = strings.Fields(value)
 		for _, w := range c.Expect {
 			if !slices.Contains([]string{"seal", "pass", "tls", "refuse"}, w) {
-				return fmt.Errorf("the line Expect is seal, pass, tls or refuse, one word for each recipient")
+				return fmt.Errorf("%s is seal, pass, tls or refuse, one word for each recipient", key)
 			}
 		}
 	case "Because":
@@ -94,20 +94,20 @@ func (c *Case) set(key, value string) (err error) {
 	case "Sender":
 		if c.NullSender = value == "<>"; !c.NullSender {
 			if c.Sender, err = addr.Parse(value); err != nil {
-				return fmt.Errorf("the line Sender wants an address, or <> for none")
+				return fmt.Errorf("%s wants an address, or <> for none", key)
 			}
 		}
 	case "Recipients":
 		for to := range strings.SplitSeq(value, ",") {
 			a, err := addr.Parse(strings.TrimSpace(to))
 			if err != nil {
-				return fmt.Errorf("the line Recipients wants addresses with commas between them")
+				return fmt.Errorf("%s wants addresses with commas between them", key)
 			}
 			c.Recipients = append(c.Recipients, a)
 		}
 	case "Client":
 		if c.Client, err = netip.ParseAddr(value); err != nil {
-			return fmt.Errorf("the line Client wants an IP address")
+			return fmt.Errorf("%s wants an IP address", key)
 		}
 	case "Tells":
 		c.Tells = value
