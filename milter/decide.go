@@ -169,7 +169,7 @@ func (f *Filter) judge(ctx context.Context, j *job) (reach, error) {
 	if f.TLSEnforced != nil {
 		t.TLSEnforced = func(a addr.Address) bool { return f.TLSEnforced(ctx, a) }
 	}
-	msg, err := policy.Read(t, j.Fields, &reader{ctx, j.body()}, policy.Limits{})
+	msg, err := policy.ReadContext(ctx, t, j.Fields, &reader{ctx, j.body()}, policy.Limits{})
 	if err != nil {
 		return reach{}, fmt.Errorf("%w: read: %w", errSpool, err)
 	}

@@ -209,6 +209,11 @@ func (f *Filter) queued(ctx context.Context, s *sealing, queueID string) {
 	f.Log.Error("the message left sealed, but that could not be recorded yet; trying on", "envelope", id.String())
 	f.run.background.Go(func() {
 		defer f.Metrics.late(-1)
+		defer func() {
+			if p := recover(); p != nil { // a defect in one note must not end the daemon
+				f.logPanic("queued", p)
+			}
+		}()
 		if err := f.retry(try, queuedLateWaits); err != nil {
 			f.Log.Error("the message left sealed, but that was never recorded; its sender has no confirmation", "envelope", id.String(), "error", err)
 			return
