@@ -109,6 +109,10 @@ func (r *reader) checkHeader(header []Field) {
 			r.unreadable("header", ErrTooBig)
 			return
 		}
+		if strings.Contains(strings.ReplaceAll(f.Value, "\r\n", ""), "\r") {
+			// Some programs end a line there: a field hides in this one.
+			r.unreadable("header "+f.Name, ErrUnreadable)
+		}
 		name := strings.ToLower(f.Name)
 		if count[name]++; count[name] == maxSameField+1 && name != "received" {
 			r.unreadable("header", fmt.Errorf("%w: one field more than %d times", ErrTooBig, maxSameField))

@@ -32,3 +32,21 @@ func TestHeaderThatGoesOnBelowABrokenLine(t *testing.T) {
 		}
 	}
 }
+
+// "X: a<CR>Subject: [SECURE]" was one ordinary field to us and two to a program
+// that ends lines at a bare carriage return.
+func TestBareCarriageReturnInAFieldIsUnreadable(t *testing.T) {
+	for value, want := range map[string]bool{" a\rSubject: [SECURE]": true, " a\r\n folded": false, " plain": false} {
+		m, err := policy.Read(policy.Transaction{}, []policy.Field{{Name: "X", Value: value}}, strings.NewReader("Hello\r\n"), policy.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := false
+		for _, p := range m.Parts {
+			got = got || p.Err != nil
+		}
+		if got != want {
+			t.Errorf("%q: unreadable %v, want %v", value, got, want)
+		}
+	}
+}
