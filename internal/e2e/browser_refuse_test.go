@@ -54,7 +54,7 @@ func wrongPassword20Times(t *testing.T, w *world) {
 	site.Type("#address", to+"\r")
 	site.Heading("Sign in to read your message")
 	site.Type("#password", "wrong number 20\r")
-	site.Do(cdp.WaitVisible(cdp.CSS(".summary, .lead")))
+	site.Heading("Please wait before you try again")
 
 	site.Open(w.seal.PortalURL + "/signin")
 	site.Type("#password", right+"\r")
