@@ -22,8 +22,8 @@ quick: ## what needs no services; under a minute once built
 	POSTSEAL_NO_SERVICES=1 $(GO) test -short ./...
 
 detect: ## precision and recall of the scan for personal data, both halves of testdata/pid/messages
-	$(GO) test ./pid -count=1 -run Detection -v
-	$(GO) test ./pid -count=1 -run Detection -v -held
+	$(GO) test ./policy -count=1 -run TestDetection -v
+	$(GO) test ./policy -count=1 -run TestDetection -v -held
 
 deps: ## Postfix, Redis, Chromium, OpenDKIM and Node, installed where that is allowed
 	@scripts/deps.sh

@@ -111,15 +111,19 @@ func (w *writer) odfTag(s *xmlScan, token xmlToken, name string) error {
 			if w.kind == "ods" { // within a cell
 				return w.write(" ")
 			}
-			w.line()
-		case "table-row", "list-item":
-			w.line()
+			w.paragraphEnd()
+		case "list-item":
+			w.paragraphEnd()
+		case "table-row":
+			w.rowEnd()
 		case "table-cell":
-			return w.write("\t")
+			return w.cellEnd()
 		}
 		return nil
 	}
 	switch name {
+	case "table-cell":
+		w.grid.depth += step(token)
 	case "s":
 		const most = 100 // spaces of one run
 		n, _ := strconv.Atoi(s.attribute("c"))

@@ -110,6 +110,10 @@ func (p *pack) part(name string) error {
 		return nil
 	}
 	p.w.place(where)
+	p.w.grid = grid{}
+	if p.w.page = 0; strings.HasPrefix(name, "word/document") {
+		p.w.page, p.w.pageAt = 1, p.w.b.Len()
+	}
 	return p.stream(f, func(s *xmlScan) error { return p.w.runs(s, strings.Contains(name, "/charts/")) })
 }
 
@@ -193,17 +197,29 @@ func step(token xmlToken) int {
 func (w *writer) runTag(s *xmlScan, token xmlToken, name string) error {
 	if token == xmlClose {
 		switch name {
-		case "p", "comment", "text", "pt":
+		case "p":
+			w.paragraphEnd()
+		case "comment", "text", "pt":
 			w.line()
 		case "tc":
-			return w.write("\t")
+			return w.cellEnd()
+		case "tr":
+			w.rowEnd()
 		}
 		return nil
 	}
 	switch name {
+	case "tc":
+		w.grid.depth += step(token)
+	case "pageBreakBefore", "lastRenderedPageBreak":
+		w.pageEnd()
 	case "tab", "ptab":
 		return w.write("\t")
 	case "br", "cr":
+		if s.attribute("type") == "page" {
+			w.pageEnd()
+			return nil
+		}
 		return w.write("\n")
 	case "noBreakHyphen":
 		return w.write("-")

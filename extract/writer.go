@@ -21,6 +21,9 @@ type writer struct {
 	letters    int  // characters of words so far
 	inside     int  // messages within the one that the file is
 	pictures   bool // something is painted that may hold words
+	grid       grid
+	page       int // of a document that is told by pages; 0 elsewhere
+	pageAt     int // where it begins
 }
 
 // mostPlaces bounds the places of one Document: pages, sheets.
@@ -39,6 +42,10 @@ func (w *writer) write(s string) error {
 	}
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\ufffd")
+	}
+	if w.grid.pending {
+		w.grid.pending = false
+		w.line()
 	}
 	for i := 0; i < len(s); i++ {
 		if s[i] > ' ' {

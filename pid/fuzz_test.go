@@ -1,6 +1,7 @@
 package pid_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -8,8 +9,12 @@ import (
 )
 
 func FuzzFind(f *testing.F) {
-	for _, m := range messages(f, "dev") {
-		f.Add(m.sections[len(m.sections)-1].Text)
+	seeds, err := os.ReadFile("../testdata/pid/messages/dev-pid.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, m := range strings.Split(string(seeds), "\n=== ") {
+		f.Add(m)
 	}
 	f.Add("ＡＢ１２３４５６Ｃ \u200b943\u00a0476 5919\x00\xff")
 	f.Add("12-34-56 12345678 account -- \n> On 1/1/1990 wrote:\nFrom: a\n")

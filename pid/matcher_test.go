@@ -185,7 +185,7 @@ func BenchmarkScore(b *testing.B) {
 	text := mailText(b)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		Score([]Section{{"text", text}})
+		Score([]Section{{Where: "text", Text: text}})
 	}
 }
 

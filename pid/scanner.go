@@ -213,6 +213,7 @@ type reading struct {
 	marks  [markerCount][]markHit // ends ascending
 	zones  zones
 	pages  []int // where form feeds stand
+	places []Place
 }
 
 type topicHit struct {

@@ -9,14 +9,23 @@ import (
 
 // Section is one text of a message.
 type Section struct {
-	Where string // "subject", "text", "attachment letter.docx"
-	Text  string // pages parted by form feeds
+	Where  string  // "subject", "text", "attachment letter.docx"
+	Text   string  // pages parted by form feeds, if Places does not say where they begin
+	Places []Place // ascending
+}
+
+// Place says that the text from octet At on, until the next Place, stands at
+// Where within its section: "page 2", "sheet Costs". Words on one page give
+// meaning to numbers on the next.
+type Place struct {
+	Where string
+	At    int
 }
 
 // Finding says what was found and where, never the value itself.
 type Finding struct {
 	Kind   Kind
-	Where  string  // of the section, with ", page 2" from the second page on; empty for Together
+	Where  string  // of the section, with ", page 2" or ", sheet Costs"; empty for Together
 	Count  int     // different values or phrases
 	Weight float64 // their part of the total
 }
@@ -36,6 +45,7 @@ func (s *Scanner) Score(sections []Section) Report {
 	for _, section := range sections {
 		r := s.read(section.Text)
 		r.zones = zonesOf(r.text)
+		r.places = section.Places
 		t.section(section.Where, r)
 	}
 	return t.report()
@@ -159,6 +169,14 @@ func (r *reading) said(h topicHit) string {
 
 // place names section and page.
 func (r *reading) place(where string, at int) string {
+	if len(r.places) > 0 {
+		from := r.original(at)
+		i := sort.Search(len(r.places), func(i int) bool { return r.places[i].At > from })
+		if i == 0 || r.places[i-1].Where == "" {
+			return where
+		}
+		return where + ", " + r.places[i-1].Where
+	}
 	if page := sort.SearchInts(r.pages, at) + 1; page > 1 {
 		return fmt.Sprintf("%s, page %d", where, page)
 	}

@@ -141,8 +141,22 @@ func (v *view) sections() []pid.Section {
 			all = append(all, pid.Section{Where: "file name", Text: name})
 		}
 		if p.Text != "" {
-			all = append(all, pid.Section{Where: p.Where, Text: p.Text})
+			all = append(all, pid.Section{Where: p.Where, Text: p.Text, Places: p.pidPlaces()})
 		}
+	}
+	return all
+}
+
+// pidPlaces gives the pages and sheets of a part. That a document's own text stands
+// in its text need not be said.
+func (p Part) pidPlaces() []pid.Place {
+	var all []pid.Place
+	for _, place := range p.places {
+		where := shown(place.Where)
+		if where == "text" {
+			where = ""
+		}
+		all = append(all, pid.Place{Where: where, At: place.At})
 	}
 	return all
 }
