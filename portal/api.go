@@ -12,6 +12,7 @@ import (
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/store"
+	"github.com/postseal/postseal/words"
 )
 
 // apiAction answers a call with what is written as JSON, or with an error of the table.
@@ -73,14 +74,14 @@ func (v *visit) json(status int, answer any) {
 
 // apiRefuse gives the same words as the pages.
 func (v *visit) apiRefuse(err error) {
-	what := v.s.explain(err, v.now)
+	what := v.explain(err)
 	v.s.note(what, err, v.r)
 	if what.retry > 0 {
 		v.w.Header().Set("Retry-After", strconv.Itoa(int(what.retry.Seconds())))
 	}
 	text := what.title + ". " + what.cause
 	if what.quote != "" {
-		text += " Reason given: " + what.quote
+		text += " " + v.t("layout.reason", "reason", what.quote)
 	}
 	text += " " + what.next
 	v.json(what.status, map[string]string{"error": what.code, "text": text, "next": what.next})
@@ -183,7 +184,7 @@ func apiOpen(v *visit) (any, error) {
 	if err := v.s.Store.SetFlow(v.ctx(), sessionBrowser(session), flow, v.now); err != nil {
 		return nil, err
 	}
-	return v.s.apiAnswer(key, rec, session, v.field("digest")), nil
+	return v.s.apiAnswer(key, rec, session, v.field("digest"), v.lang()), nil
 }
 
 func sessionBrowser(session string) store.Browser { return store.Browser("session:" + session) }
@@ -206,8 +207,8 @@ func (v *visit) apiSignIn(c apiCall) (p store.Proof, err error) {
 
 // apiAnswer says which containers are genuine: digests are all of them, digest the
 // newest, or the one that the page says it has when that is one of them.
-func (s *Server) apiAnswer(key envelope.Key, rec store.Record, session, has string) apiOpened {
-	out := apiOpened{Key: base64.RawURLEncoding.EncodeToString(key.Bytes()), Session: session, From: fromLine(rec),
+func (s *Server) apiAnswer(key envelope.Key, rec store.Record, session, has string, l *words.Language) apiOpened {
+	out := apiOpened{Key: base64.RawURLEncoding.EncodeToString(key.Bytes()), Session: session, From: fromLine(rec, l),
 		To: list(rec.To), Cc: list(rec.Cc), Subject: rec.Subject, SealedAt: rfc3339(rec.SealedAt), ExpiresAt: rfc3339(rec.ExpiresAt), Marking: rec.Marking}
 	for _, d := range rec.Digests {
 		text := hex.EncodeToString(d[:])
@@ -217,7 +218,7 @@ func (s *Server) apiAnswer(key envelope.Key, rec store.Record, session, has stri
 		}
 	}
 	if s.mayReply(rec) == nil {
-		out.Reply = &apiReplyInfo{To: []string{fromLine(rec)}, Subject: replySubject(rec), Limit: s.AttachLimit}
+		out.Reply = &apiReplyInfo{To: []string{fromLine(rec, l)}, Subject: replySubject(rec), Limit: s.AttachLimit}
 	}
 	return out
 }
@@ -271,7 +272,7 @@ func apiReply(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if problems := v.s.judge(d); len(problems) > 0 {
+	if problems := v.judge(d); len(problems) > 0 {
 		if d.over || d.long {
 			return nil, errTooBig
 		}

@@ -35,7 +35,7 @@ func (m codeMethod) answer(v *visit, a addr.Address) error {
 	}
 	ref, code := v.field("ref"), cleanCode(v.field("code"))
 	if code == "" {
-		return v.askCode(a, ref, problem{"code", "Type the 8 digits from the email"})
+		return v.askCode(a, ref, problem{"code", v.t("code.empty")})
 	}
 	p, err := v.s.Store.CheckCode(v.ctx(), a, v.browser(), code, v.now)
 	if err == nil {
@@ -44,9 +44,9 @@ func (m codeMethod) answer(v *visit, a addr.Address) error {
 	v.s.failed(m.name(), err)
 	switch {
 	case errors.Is(err, store.ErrWrong):
-		return v.askCode(a, ref, problem{"code", "These are not the digits that we sent last. Check them, or ask for another code"})
+		return v.askCode(a, ref, problem{"code", v.t("code.wrong")})
 	case errors.Is(err, store.ErrCodeExpired):
-		return v.askCode(a, ref, problem{"code", "This code no longer works: it is older than 15 minutes, has been used, or was tried too often. Ask for another one"})
+		return v.askCode(a, ref, problem{"code", v.t("code.expired")})
 	}
 	return err
 }
@@ -58,7 +58,7 @@ func (v *visit) askCode(a addr.Address, ref string, problems ...problem) error {
 	if !references.MatchString(ref) {
 		ref = ""
 	}
-	return v.show("code", "Type the code", map[string]any{"Address": a.String(), "Service": v.s.Brand.Service.String(), "Reference": ref}, problems...)
+	return v.show("code", v.t("code.title"), map[string]any{"Address": a.String(), "Service": v.s.Brand.Service.String(), "Reference": ref}, problems...)
 }
 
 // cleanCode takes what people put between digits: spaces and hyphens.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/postseal/postseal/portal"
+	"github.com/postseal/postseal/words"
 )
 
 func crlf(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
@@ -161,7 +162,7 @@ func TestBrandColoursStayReadable(t *testing.T) {
 
 func TestSize(t *testing.T) {
 	for n, want := range map[int64]string{0: "0 bytes", 1023: "1023 bytes", 64 << 10: "64 KB", 10 << 20: "10 MB", 10<<20 + 300<<10: "10.3 MB"} {
-		if got := portal.Size(n); got != want {
+		if got := words.In("en").Size(n); got != want {
 			t.Errorf("%d: got %q, want %q", n, got, want)
 		}
 	}

@@ -32,5 +32,4 @@ var (
 	CleanName     = cleanName
 	DispositionOf = dispositionOf
 	BrandColours  = brandColours
-	Size          = size
 )

@@ -15,7 +15,7 @@ func forgot(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show("forgot", "Set a new password", map[string]any{"Address": a.String()})
+	return v.show("forgot", v.t("forgot.title"), map[string]any{"Address": a.String()})
 }
 
 // submitForgot sends the link; the page that follows is the same for every address.
@@ -40,8 +40,8 @@ func forgotSent(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show("sent", "Check your email", map[string]any{"Address": a.String(), "Service": v.s.Brand.Service.String(),
-		"Then": "Then you can set a new password.", "Again": "/forgot", "Code": true})
+	return v.show("sent", v.t("sent.title"), map[string]any{"Address": a.String(), "Service": v.s.Brand.Service.String(),
+		"Press": v.t("sent.press-forgot"), "Again": "/forgot", "Code": true})
 }
 
 // resetPage asks the question on file, or for the new password where there is
@@ -57,7 +57,7 @@ func (v *visit) askReset(token string, answered bool, problems ...problem) error
 		return linkEnded(err)
 	}
 	v.browser() // the answer counts for this browser
-	return v.show("reset", "Set a new password", map[string]any{"Address": a.String(), "Question": question,
+	return v.show("reset", v.t("reset.title"), map[string]any{"Address": a.String(), "Question": v.question(question),
 		"Asked": question != "" && !answered, "Token": token}, problems...)
 }
 
@@ -65,11 +65,11 @@ func (v *visit) askReset(token string, answered bool, problems ...problem) error
 func submitAnswer(v *visit) error {
 	token, answer := v.field("t"), clean(v.field("answer"))
 	if answer == "" {
-		return v.askReset(token, false, problem{"answer", "Type the answer that you chose"})
+		return v.askReset(token, false, problem{"answer", v.t("reset.answer-empty")})
 	}
 	err := v.s.Store.CheckAnswer(v.ctx(), token, v.browser(), answer, v.now)
 	if errors.Is(err, store.ErrWrong) {
-		return v.askReset(token, false, problem{"answer", "This is not the answer that you chose. Big and small letters do not matter"})
+		return v.askReset(token, false, problem{"answer", v.t("reset.answer-wrong")})
 	}
 	if err != nil {
 		return linkEnded(err)

@@ -82,9 +82,9 @@ func (v *visit) choose(a addr.Address, problems ...problem) error {
 	for _, m := range methods {
 		data[m.name()] = accepts(rec, m.name())
 	}
-	title := "Sign in"
+	title := v.t("signin.title")
 	if waiting {
-		title, data["From"] = "Sign in to read your message", fromLine(rec)
+		title, data["From"] = v.t("signin.title-waiting"), fromLine(rec, v.lang())
 	}
 	return v.show("signin", title, data, problems...)
 }

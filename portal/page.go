@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/postseal/postseal/notice"
+	"github.com/postseal/postseal/words"
 )
 
 //go:embed web
@@ -34,7 +35,7 @@ var pageNames = []string{"start", "signin", "code", "register", "sent", "activat
 
 func loadPages(s *Server) (pages, error) {
 	p := pages{byName: map[string]*template.Template{}, policy: pagePolicy(s.Brand.LogoURL)}
-	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html")
+	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html")
 	if err != nil {
 		return p, fmt.Errorf("portal: %w", err)
 	}
@@ -83,7 +84,12 @@ type sheet struct {
 	Organisation, Logo, Style, MoreHelp, Privacy string
 	Address                                      []string
 	Form                                         template.HTML
+	Lang                                         *words.Language
 }
+
+// T gives a sentence in the visitor's language, with its markup:
+// {{.T "code.sent" "address" .Data.Address}}.
+func (s sheet) T(key string, values ...any) template.HTML { return s.Lang.HTML(key, values...) }
 
 // problem is one thing to put right, with the field it belongs to.
 type problem struct{ Field, Text string }
@@ -92,13 +98,19 @@ type problem struct{ Field, Text string }
 func (s sheet) Wrong(field string) bool { return s.Error(field) != nil }
 
 // Error gives what is wrong with a field, nil for nothing.
-func (s sheet) Error(field string) *problem {
-	for i := range s.Problems {
-		if s.Problems[i].Field == field {
-			return &s.Problems[i]
+func (s sheet) Error(field string) *wrong {
+	for _, p := range s.Problems {
+		if p.Field == field {
+			return &wrong{p, s.T("layout.error")}
 		}
 	}
 	return nil
+}
+
+// wrong is a problem as it stands at its field.
+type wrong struct {
+	problem
+	Label template.HTML
 }
 
 // Attr ties a field to its hint and its error for those who do not see them
@@ -129,7 +141,7 @@ func (v *visit) show(name, title string, data any, problems ...problem) error {
 // showStatus writes a page. bare pages (forms false) set no cookie and carry no
 // form secret, so that they are the same bytes for everybody.
 func (v *visit) showStatus(status int, name, title string, data any, forms bool, problems ...problem) error {
-	s := sheet{Title: title, Data: data, Problems: problems,
+	s := sheet{Title: title, Data: data, Problems: problems, Lang: v.lang(),
 		Organisation: v.s.Brand.Organisation, Logo: v.s.Brand.LogoURL, Style: v.s.pages.path,
 		MoreHelp: v.s.Brand.HelpURL, Privacy: "/privacy"}
 	if v.s.Brand.PrivacyURL != "" {
@@ -163,19 +175,11 @@ func (s *Server) style(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "style.css", time.Time{}, bytes.NewReader(s.pages.style))
 }
 
-// when says a time as people do: "today, 14:36" or with its date.
-func (v *visit) when(t time.Time) string {
-	loc := v.s.Location
-	ty, tm, td := t.In(loc).Date()
-	ny, nm, nd := v.now.In(loc).Date()
-	if ty == ny && tm == nm && td == nd {
-		return "today, " + t.In(loc).Format("15:04 MST")
-	}
-	return notice.Time(t, loc)
-}
+// when says a time as people do: "today, 14:36 BST" or with its date.
+func (v *visit) when(t time.Time) string { return v.lang().When(t, v.now, v.s.Location) }
 
 // until says a time of the near future: "14:36 BST", with its date when that is not today's.
-func (v *visit) until(t time.Time) string { return strings.TrimPrefix(v.when(t), "today, ") }
+func (v *visit) until(t time.Time) string { return v.lang().Until(t, v.now, v.s.Location) }
 
 // capital begins a sentence.
 func capital(s string) string {
@@ -183,19 +187,6 @@ func capital(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-// size says a number of bytes as people do.
-func size(n int64) string {
-	const kb, mb = 1 << 10, 1 << 20
-	switch {
-	case n < kb:
-		return strconv.FormatInt(n, 10) + " bytes"
-	case n < mb:
-		return strconv.FormatInt((n+kb/2)/kb, 10) + " KB"
-	default:
-		return strings.TrimSuffix(strconv.FormatFloat(float64(n)/mb, 'f', 1, 64), ".0") + " MB"
-	}
 }
 
 // localPages are the pages that a sign-in may lead to; nothing else is ever

@@ -17,7 +17,7 @@ func (passwordMethod) ask(v *visit, a addr.Address) error { return v.choose(a) }
 func (m passwordMethod) answer(v *visit, a addr.Address) error {
 	typed := v.field("password")
 	if typed == "" {
-		return v.choose(a, problem{"password", "Type your password"})
+		return v.choose(a, problem{"password", v.t("signin.password-empty")})
 	}
 	p, err := v.s.Store.CheckPassword(v.ctx(), a, typed, v.now)
 	if err == nil {
@@ -28,7 +28,7 @@ func (m passwordMethod) answer(v *visit, a addr.Address) error {
 		return errPending // BCC-7: known from this browser alone, never from the account
 	}
 	if errors.Is(err, store.ErrWrong) {
-		return v.choose(a, problem{"password", "This password does not match the address. Check both, or have a code sent to you"})
+		return v.choose(a, problem{"password", v.t("signin.password-wrong")})
 	}
 	return err
 }

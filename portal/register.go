@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,10 +16,29 @@ import (
 	"github.com/postseal/postseal/store"
 )
 
-// questions to choose from; the answer is for a forgotten password (BCC-3).
-var questions = []string{
-	"Your childhood best friend", "The name of your first pet", "The street where you grew up", "Your first teacher's name",
-	"The town where your parents met", "Your first job", "The make of your first car", "A place you never forgot",
+// questions to choose from, by the names of their words; the answer is for a
+// forgotten password (BCC-3). The name is kept, so that the question is asked in
+// the language of the day.
+var questions = []string{"friend", "pet", "street", "teacher", "parents", "job", "car", "place"}
+
+// choice is one question as a form offers it.
+type choice struct{ Name, Text string }
+
+func (v *visit) questions() []choice {
+	var out []choice
+	for _, q := range questions {
+		out = append(out, choice{q, v.question(q)})
+	}
+	return out
+}
+
+// question gives the words of a question on file; what is none of our names is
+// itself the question.
+func (v *visit) question(q string) string {
+	if !slices.Contains(questions, q) {
+		return q
+	}
+	return v.t("question." + q)
 }
 
 // register shows the form for a password (BCC-3). Who is signed in by a code has
@@ -42,8 +62,8 @@ func (v *visit) registrant() (a addr.Address, proved bool, err error) {
 }
 
 func (v *visit) askAccount(a addr.Address, proved bool, r store.Registration, problems ...problem) error {
-	return v.show("register", "Set up a password", map[string]any{"Address": a.String(), "Proved": proved,
-		"First": r.FirstName, "Last": r.LastName, "Question": r.Question, "Questions": questions}, problems...)
+	return v.show("register", v.t("register.title"), map[string]any{"Address": a.String(), "Proved": proved,
+		"First": r.FirstName, "Last": r.LastName, "Question": r.Question, "Questions": v.questions()}, problems...)
 }
 
 // submitRegister keeps what was typed until its link is pressed in this browser,
@@ -85,8 +105,8 @@ func registerSent(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show("sent", "Check your email", map[string]any{"Address": a.String(), "Service": v.s.Brand.Service.String(),
-		"Then": "Your password works after that, not before.", "Again": "/register", "Code": true})
+	return v.show("sent", v.t("sent.title"), map[string]any{"Address": a.String(), "Service": v.s.Brand.Service.String(),
+		"Press": v.t("sent.press-register"), "Again": "/register", "Code": true})
 }
 
 // typedAccount reads and judges the fields of a registration.
@@ -99,18 +119,14 @@ func (v *visit) typedAccount() (store.Registration, []problem) {
 			out = append(out, problem{field, text})
 		}
 	}
-	need("first", r.FirstName, "Enter your first name", maxFirst)
-	need("last", r.LastName, "Enter your last name", maxFirst)
+	need("first", r.FirstName, v.t("account.first-wrong"), maxFirst)
+	need("last", r.LastName, v.t("account.last-wrong"), maxFirst)
 	out = append(out, v.typedPassword()...)
-	known := false
-	for _, q := range questions {
-		known = known || q == r.Question
-	}
-	if !known {
+	if !slices.Contains(questions, r.Question) {
 		r.Question = ""
-		out = append(out, problem{"question", "Choose a question"})
+		out = append(out, problem{"question", v.t("account.question-wrong")})
 	}
-	need("answer", r.Answer, "Enter an answer", maxAnswer)
+	need("answer", r.Answer, v.t("account.answer-wrong"), maxAnswer)
 	return r, out
 }
 
@@ -120,11 +136,11 @@ func (v *visit) typedPassword() []problem {
 	first, again := v.field("password"), v.field("again")
 	switch n := utf8.RuneCountInString(first); {
 	case n < minPassword:
-		return []problem{{"password", "Choose a password of at least 10 characters"}}
+		return []problem{{"password", v.t("account.password-short")}}
 	case n > maxPassword:
-		return []problem{{"password", "Choose a password of at most 200 characters"}}
+		return []problem{{"password", v.t("account.password-long")}}
 	case first != again:
-		return []problem{{"again", "Type the same password in both places"}}
+		return []problem{{"again", v.t("account.again-wrong")}}
 	}
 	return nil
 }
@@ -151,8 +167,8 @@ func activationPage(v *visit) error {
 }
 
 func (v *visit) askActivation(a addr.Address, token string, same bool, r store.Registration, problems ...problem) error {
-	return v.show("activate", "Activate your account", map[string]any{"Address": a.String(), "Token": token, "Same": same,
-		"First": r.FirstName, "Last": r.LastName, "Question": r.Question, "Questions": questions}, problems...)
+	return v.show("activate", v.t("activate.title"), map[string]any{"Address": a.String(), "Token": token, "Same": same,
+		"First": r.FirstName, "Last": r.LastName, "Question": r.Question, "Questions": v.questions()}, problems...)
 }
 
 func submitActivation(v *visit) error {
@@ -196,7 +212,7 @@ func activated(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show("activated", "Your password works now", map[string]any{"Text": "You can use it for every secure message to " + p.Address().String() + ".", "Next": next})
+	return v.show("activated", v.t("activated.title"), map[string]any{"Address": p.Address().String(), "Next": next})
 }
 
 // linkEnded lets a link that nobody made look like one that has ended.

@@ -88,8 +88,8 @@ func (v *visit) askReply(rec store.Record, d draft, problems ...problem) error {
 }
 
 func (v *visit) showReply(status int, rec store.Record, d draft, problems ...problem) error {
-	return v.showStatus(status, "reply", "Reply", map[string]any{"Path": "/m/" + rec.ID.String(), "Marking": rec.Marking, "To": fromLine(rec),
-		"Subject": replySubject(rec), "Limit": size(v.s.AttachLimit), "Text": d.text, "Once": d.once}, true, problems...)
+	return v.showStatus(status, "reply", v.t("reply.title"), map[string]any{"Path": "/m/" + rec.ID.String(), "Marking": rec.Marking, "To": fromLine(rec, v.lang()),
+		"Subject": replySubject(rec), "Limit": v.lang().Size(v.s.AttachLimit), "Text": d.text, "Once": d.once}, true, problems...)
 }
 
 // submitReply sends it while the writer waits, so that a refusal reaches her with
@@ -119,7 +119,7 @@ func submitReply(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if problems := v.s.judge(d); len(problems) > 0 {
+	if problems := v.judge(d); len(problems) > 0 {
 		v.s.Metrics.replies.WithLabelValues("refused").Inc()
 		return v.askReply(rec, *d, problems...)
 	}
@@ -130,7 +130,7 @@ func submitReply(v *visit) error {
 	req := store.ReleaseRequest{ID: id, Secret: secret, Person: p, Purpose: forReply, Now: v.now}
 	if err := v.send(req, d); err != nil {
 		if errors.Is(err, errNotSent) {
-			return v.showReply(http.StatusServiceUnavailable, rec, *d, problem{"text", "The mail server does not take it just now. Nothing has been sent. Wait a few minutes, choose your files again and send it again"})
+			return v.showReply(http.StatusServiceUnavailable, rec, *d, problem{"text", v.t("reply.not-sent")})
 		}
 		return told{err, &rec, p.Address()}
 	}
@@ -143,20 +143,20 @@ func replied(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show("replied", "Message sent", map[string]any{"Path": "/m/" + id.String()})
+	return v.show("replied", v.t("replied.title"), map[string]any{"Path": "/m/" + id.String()})
 }
 
 // judge says what keeps a draft from being sent, for page and API alike.
-func (s *Server) judge(d *draft) []problem {
+func (v *visit) judge(d *draft) []problem {
 	var out []problem
 	switch {
 	case d.long:
-		out = append(out, problem{"text", "Your message is too long. Put some of it into a file"})
+		out = append(out, problem{"text", v.t("reply.too-long")})
 	case strings.TrimSpace(d.text) == "" && len(d.files) == 0 && !d.over:
-		out = append(out, problem{"text", "Write a message"})
+		out = append(out, problem{"text", v.t("reply.empty")})
 	}
 	if d.over {
-		out = append(out, problem{"file", "Your files together are bigger than " + size(s.AttachLimit) + ", or more than " + fmt.Sprint(MaxFiles) + ". Choose fewer or smaller ones, and send the rest in a second message"})
+		out = append(out, problem{"file", v.t("reply.too-big", "limit", v.lang().Size(v.s.AttachLimit), "files", MaxFiles)})
 	}
 	return out
 }

@@ -19,14 +19,14 @@ func start(v *visit) error {
 	if p.Address().IsZero() {
 		return v.askAddress("", "")
 	}
-	return v.show("home", "You are signed in", map[string]any{"Offer": v.offer(p)})
+	return v.show("home", v.t("home.title"), map[string]any{"Offer": v.offer(p)})
 }
 
 // askAddress shows the address form; next is where the sign-in leads.
 func (v *visit) askAddress(typed, next string, problems ...problem) error {
-	title, hint := "Read a secure message", "The one the message was sent to."
+	title, hint := v.t("start.title"), v.t("start.hint")
 	if strings.HasPrefix(next, "/sent/") {
-		title, hint = "See or take back a message you sent", "The one you sent the message from."
+		title, hint = v.t("start.title-sent"), v.t("start.hint-sent")
 	}
 	return v.show("start", title, map[string]any{"Address": typed, "Next": next, "Hint": hint}, problems...)
 }
@@ -39,7 +39,7 @@ func typeAddress(v *visit) error {
 	}
 	a, err := addr.Parse(typed)
 	if err != nil || utf8.RuneCountInString(typed) > maxAddress {
-		return v.askAddress(typed, next, problem{"address", "Enter an email address, like name@example.com"})
+		return v.askAddress(typed, next, problem{"address", v.t("start.address-wrong")})
 	}
 	if err := v.bring(store.Flow{Address: a, Next: next}); err != nil {
 		return err
@@ -79,13 +79,13 @@ func signout(v *visit) error {
 	return nil
 }
 
-func signedOut(v *visit) error { return v.show("signedout", "You are signed out", nil) }
+func signedOut(v *visit) error { return v.show("signedout", v.t("signedout.title"), nil) }
 
 func help(v *visit) error {
-	return v.show("help", "Help", map[string]any{"Service": v.s.Brand.Service.String(), "Base": v.s.BaseURL, "Domain": v.s.Brand.ServiceDomain})
+	return v.show("help", v.t("help.title"), map[string]any{"Service": v.s.Brand.Service.String(), "Base": v.s.BaseURL, "Domain": v.s.Brand.ServiceDomain})
 }
 
-func privacy(v *visit) error { return v.show("privacy", "Privacy", nil) }
+func privacy(v *visit) error { return v.show("privacy", v.t("privacy.title"), nil) }
 
 // deepLink gives the message that this browser came for.
 func (v *visit) deepLink() (envelope.ID, envelope.Secret, bool) {

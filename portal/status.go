@@ -50,35 +50,32 @@ func (v *visit) showStatusOf(rec store.Record, reason string, problems ...proble
 	var people []statusPerson
 	var open []string
 	for _, st := range rec.Recipients {
-		people = append(people, statusPerson{st.Address.String(), capital(v.state(st)), st.Reason})
+		people = append(people, statusPerson{st.Address.String(), v.state(st), st.Reason})
 		if st.Status != store.Recalled {
 			open = append(open, st.Address.String())
 		}
 	}
-	return v.show("status", "A message you sent", map[string]any{"Path": "/sent/" + rec.ID.String(), "Subject": subjectOf(rec), "When": capital(v.when(rec.SealedAt)),
+	return v.show("status", v.t("status.title"), map[string]any{"Path": "/sent/" + rec.ID.String(), "Subject": v.subjectOf(rec), "When": capital(v.when(rec.SealedAt)),
 		"Until": capital(v.when(rec.ExpiresAt)), "People": people, "Open": open, "Only": len(open) == 1, "Reason": reason}, problems...)
 }
 
 // state says what is known of one recipient. "Delivered" is never claimed:
 // nobody can know it (requirements: settled readings).
 func (v *visit) state(st store.RecipientState) string {
-	seen := "never opened"
-	if !st.OpenedAt.IsZero() {
-		seen = "opened " + v.when(st.OpenedAt)
+	opened := !st.OpenedAt.IsZero()
+	switch {
+	case st.Status == store.Recalled && opened:
+		return v.t("status.recalled-opened", "time", v.when(st.RecalledAt), "opened", v.when(st.OpenedAt))
+	case st.Status == store.Recalled:
+		return v.t("status.recalled-never-opened", "time", v.when(st.RecalledAt))
+	case opened:
+		return v.t("status.opened", "time", v.when(st.OpenedAt))
+	case st.Status == store.Prepared:
+		return v.t("status.waiting")
+	case st.Status == store.Queued:
+		return v.t("status.handed-over", "time", v.when(st.QueuedAt))
 	}
-	switch st.Status {
-	case store.Recalled:
-		return "taken back " + v.when(st.RecalledAt) + ", " + seen
-	case store.Prepared:
-		if st.OpenedAt.IsZero() {
-			return "waiting to be sent"
-		}
-	case store.Queued:
-		if st.OpenedAt.IsZero() {
-			return "handed over " + v.when(st.QueuedAt) + ", not opened yet"
-		}
-	}
-	return seen
+	return v.t("status.never-opened")
 }
 
 // takeBack answers POST /sent/{id}: one person or all, with a reason.
@@ -96,13 +93,13 @@ func takeBack(v *visit) error {
 	}
 	who, reason := v.field("who"), clean(v.field("reason"))
 	if utf8.RuneCountInString(reason) > maxReason {
-		return v.showStatusOf(rec, reason, problem{"reason", "Say it in at most 300 characters"})
+		return v.showStatusOf(rec, reason, problem{"reason", v.t("status.reason-long")})
 	}
 	var people []addr.Address // none: all
 	if who != "all" {
 		a, err := addr.Parse(who)
 		if _, ok := rec.Recipient(a); err != nil || !ok {
-			return v.showStatusOf(rec, reason, problem{"who", "Choose from whom to take it back"})
+			return v.showStatusOf(rec, reason, problem{"who", v.t("status.who-wrong")})
 		}
 		people = []addr.Address{a}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/store"
+	"github.com/postseal/postseal/words"
 )
 
 // read answers GET /m/{id}: with the link's secret it takes it into the
@@ -30,14 +31,14 @@ func read(v *visit) error {
 	}
 	s := display(o.file)
 	rec := o.rec
-	data := map[string]any{"Path": "/m/" + rec.ID.String(), "Marking": rec.Marking, "From": fromLine(rec), "To": strings.Join(rec.To, ", "),
+	data := map[string]any{"Path": "/m/" + rec.ID.String(), "Marking": rec.Marking, "From": fromLine(rec, v.lang()), "To": strings.Join(rec.To, ", "),
 		"Cc": strings.Join(rec.Cc, ", "), "When": capital(v.when(rec.SealedAt)), "Doubtful": s.doubtful, "Cut": s.cut,
-		"HTML": s.html != "", "Text": s.text, "Files": listed(s.files), "Count": countFiles(s.files),
+		"HTML": s.html != "", "Text": s.text, "Files": v.listed(s.files),
 		"CanReply": v.s.Inbound != nil && v.s.Inside(rec.Sender), "Offer": v.offer(p)}
 	if !rec.ExpiresAt.IsZero() {
 		data["Until"] = v.when(rec.ExpiresAt)
 	}
-	return v.show("message", subjectOf(rec), data)
+	return v.show("message", v.subjectOf(rec), data)
 }
 
 // follow takes a link: a wrong id and a wrong secret are the same 404. What it
@@ -171,38 +172,31 @@ type listedFile struct {
 	Damaged    bool
 }
 
-func listed(files []file) []listedFile {
+func (v *visit) listed(files []file) []listedFile {
 	var out []listedFile
 	for _, f := range files {
 		if !f.hidden {
-			out = append(out, listedFile{f.n, f.name, size(f.size), f.damaged})
+			out = append(out, listedFile{f.n, f.name, v.lang().Size(f.size), f.damaged})
 		}
 	}
 	return out
 }
 
-func countFiles(files []file) string {
-	if n := len(listed(files)); n != 1 {
-		return strconv.Itoa(n) + " attachments"
-	}
-	return "1 attachment"
-}
-
 // fromLine names the sender from the record, never from the opened message.
-func fromLine(rec store.Record) string {
+func fromLine(rec store.Record, l *words.Language) string {
 	line := rec.Sender.String()
 	if rec.SenderName != "" {
 		line = rec.SenderName + " (" + line + ")"
 	}
 	if rec.OnBehalf != "" {
-		line += " on behalf of " + rec.OnBehalf
+		line = l.Text("message.on-behalf", "sender", line, "other", rec.OnBehalf)
 	}
 	return line
 }
 
-func subjectOf(rec store.Record) string {
+func (v *visit) subjectOf(rec store.Record) string {
 	if rec.Subject == "" {
-		return "Message without a subject"
+		return v.t("message.no-subject")
 	}
 	return rec.Subject
 }
