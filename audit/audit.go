@@ -39,6 +39,8 @@ const (
 	Milter Actor = "milter"
 	// System is the store acting by itself, when a time has come.
 	System Actor = "store"
+	// Mail is the robot that reads delivery reports and mail for the rescue address.
+	Mail Actor = "robot"
 )
 
 // Recipient, Sender and Operator name an actor of that part.
@@ -60,6 +62,7 @@ const (
 	Recalled  Action = "recalled"  // entries closed
 	Extended  Action = "extended"  // expiry moved
 	Destroyed Action = "destroyed" // the key is gone
+	Reported  Action = "reported"  // a delivery report came; reason holds its state and host
 	Unlocked  Action = "unlocked"  // an account's counters were cleared
 	Activated Action = "activated" // an account began
 	Changed   Action = "changed"   // a password was replaced

@@ -31,7 +31,8 @@
 //	u:{h} c:{h} y:{h} l:{h}:b     account of an address, counters, audit chain, code per browser
 //	g:{h}:t                       activation and reset links in flight
 //	x:{s} f:{b}                   session; what a browser brought before it signed in
-//	is:{h} ir:{h} w:{n}           indexes: sent by, received by, work lists
+//	is:{h} ir:{h} m:{h} w:{n}     indexes: sent by, received by, Message-ID, work lists
+//	n:{h}                         how often something was done for somebody
 //
 // Indexes and work lists are written before the slot they point to. They may
 // point to nothing and are then ignored; Sweep repairs them. Times are values in

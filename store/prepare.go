@@ -222,6 +222,7 @@ func (s *Store) index(ctx context.Context, r Record, recipients []addr.Address) 
 	z := redis.Z{Score: float64(r.SealedAt.UnixMilli()), Member: r.ID.String()}
 	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.ZAddNX(ctx, s.sentIndex(r.Sender), z)
+		s.indexMessage(ctx, p, r, r.SealedAt)
 		for _, a := range recipients {
 			p.ZAddNX(ctx, s.receivedIndex(a), z)
 		}

@@ -52,7 +52,8 @@ type RecipientState struct {
 	OpenedAt   time.Time // first opening
 	Opens      int       // releases of the key in all
 	RecalledAt time.Time
-	Reason     string // given with the recall
+	Reason     string   // given with the recall
+	Delivery   Delivery // what delivery reports told; zero: nothing yet
 }
 
 // Recipient tells whether the envelope was sealed for a, and how it stands.

@@ -136,7 +136,8 @@ func (v *slot) recipient(name string) (RecipientState, error) {
 		}
 		r.Reason = string(reason)
 	}
-	return r, nil
+	r.Delivery, err = v.delivery(name)
+	return r, err
 }
 
 func (v *slot) place(kind, name string) string { return slotKey(v.id) + "/" + kind + ":" + name }

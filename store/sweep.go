@@ -138,13 +138,16 @@ func (w *sweeper) reindex(ctx context.Context, v *slot) error {
 		for _, r := range v.record.Recipients {
 			p.ZAddNX(ctx, w.receivedIndex(r.Address), z)
 		}
+		w.indexMessage(ctx, p, v.record, w.now)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	for _, cmd := range added {
-		w.done.Indexed += int(cmd.(*redis.IntCmd).Val())
+		if n, ok := cmd.(*redis.IntCmd); ok {
+			w.done.Indexed += int(n.Val())
+		}
 	}
 	return nil
 }
