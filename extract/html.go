@@ -33,15 +33,23 @@ func (w *writer) html() error {
 
 // HTML gives the text of a page, hidden text too, one line for each block, and
 // its title. It reads tokens and builds no tree, so that depth costs nothing.
-// Comments, styles and scripts are no text.
-func HTML(page string) (text, title string) {
+// Styles, scripts and comments are no text, but for the comments that are a page
+// for Outlook alone, which come last.
+func HTML(page string) (text, title string) { return htmlText(page, true) }
+
+// htmlText is HTML; the comments in a comment for Outlook are not looked at.
+func htmlText(page string, conditional bool) (text, title string) {
 	z := html.NewTokenizer(strings.NewReader(page))
-	var b, head strings.Builder
+	var b, head, outlook strings.Builder
 	var inside atom.Atom // a style, script or title
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			return b.String(), strings.TrimSpace(head.String())
+			return b.String() + outlook.String(), strings.TrimSpace(head.String())
+		case html.CommentToken:
+			if conditional {
+				outlook.WriteString(forOutlook(string(z.Raw())))
+			}
 		case html.TextToken:
 			switch inside {
 			case 0:
@@ -73,6 +81,25 @@ func HTML(page string) (text, title string) {
 			}
 		}
 	}
+}
+
+// settings stand in nearly every page that Outlook writes, and are never shown.
+var settings = regexp.MustCompile(`(?is)<xml\b.*?(?:</xml>|$)`)
+
+// forOutlook gives the text of a comment that Outlook shows: <!--[if mso]> ...
+// <![endif]-->; empty for any other.
+func forOutlook(comment string) string {
+	inner, ok := strings.CutPrefix(comment, "<!--[if")
+	_, inner, ends := strings.Cut(inner, "]>")
+	if !ok || !ends {
+		return ""
+	}
+	inner, _, _ = strings.Cut(inner, "<![endif]")
+	text, _ := htmlText(settings.ReplaceAllString(inner, ""), false)
+	if strings.TrimSpace(text) == "" {
+		return ""
+	}
+	return "\n" + text
 }
 
 // shownAttributes writes what programs show of a tag's attributes: instead of a

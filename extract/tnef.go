@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 )
@@ -51,7 +52,13 @@ func (w *writer) tnef() error {
 	if err := t.attached(); err != nil {
 		return err
 	}
-	return w.mapiText(t.item)
+	if err := w.mapiText(t.item); err != nil {
+		return err
+	}
+	if len(bytes.Trim(b, "\x00\r\n ")) > 0 { // some programs fill up with these
+		return errDamaged
+	}
+	return nil
 }
 
 func (t *tnefReader) attribute(id uint16, b []byte) error {
