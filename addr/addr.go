@@ -26,6 +26,8 @@ import (
 const (
 	MaxLocal  = 64
 	MaxDomain = 255
+
+	maxWritten = MaxLocal + len(`""`) // a local part with its quotes
 )
 
 // ErrSyntax says that a text is not one mailbox "local@domain".
@@ -53,7 +55,7 @@ func Parse(s string) (Address, error) {
 		return Address{}, fmt.Errorf("%w: no local part, @ and domain", ErrSyntax)
 	}
 	local, domain := s[:at], strings.TrimSuffix(s[at+1:], ".")
-	if len(local) > MaxLocal+2 || len(domain) > MaxDomain || domain == "" {
+	if len(local) > maxWritten || len(domain) > MaxDomain || domain == "" {
 		return Address{}, fmt.Errorf("%w: too long or empty", ErrSyntax)
 	}
 	local, err := unquote(local)
@@ -64,7 +66,11 @@ func Parse(s string) (Address, error) {
 	if err != nil {
 		return Address{}, err
 	}
-	return Address{local: local, domain: domain, key: lowerASCII(local) + "@" + ascii}, nil
+	a := Address{local: local, domain: domain, key: lowerASCII(local) + "@" + ascii}
+	if len(a.Local()) > maxWritten { // a bare one that String must quote, such as "jane."
+		return Address{}, fmt.Errorf("%w: too long", ErrSyntax)
+	}
+	return a, nil
 }
 
 // MustParse is Parse for addresses written in source code; it panics on a bad one.
