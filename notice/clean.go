@@ -62,14 +62,14 @@ func paragraphs(s string) string {
 }
 
 // lines bounds a list and its entries; what is left out is said.
-func lines(list []string) []string {
+func (t tongue) lines(list []string) []string {
 	var out []string
 	for _, s := range list {
 		if s = oneLine(s, maxLine); s == "" {
 			continue
 		}
 		if len(out) == maxList {
-			return append(out, fmt.Sprintf("and %d more", len(list)-maxList))
+			return append(out, t.words.Text("mail.more", "n", len(list)-maxList))
 		}
 		out = append(out, s)
 	}

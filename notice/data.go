@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/words"
 )
 
 // Lifetimes that a notice states when its data leave them out.
@@ -26,13 +27,13 @@ func link(s *string) (err error) {
 	return err
 }
 
-func (d *MessageData) prepare(n *Notices) error {
+func (d *MessageData) prepare(n *Notices, t tongue) error {
 	clean(&d.SenderLine, &d.Marking)
 	if d.SenderLine == "" {
-		d.SenderLine = n.look.Organisation
+		d.SenderLine = t.look.Organisation
 	}
 	if d.Subject = oneLine(d.Subject, maxSubject); d.Subject == "" {
-		d.Subject = "Message from " + n.look.Organisation
+		d.Subject = t.words.Text("mail-message.default-subject", "organisation", t.look.Organisation)
 	}
 	d.Subject = MarkSubject(d.Marking, d.Subject)
 	if d.Link == "" && !d.Attachment {
@@ -45,10 +46,10 @@ func (d *MessageData) address(n *Notices, m *Mail) {
 	m.Profile = "envelope; v=1"
 }
 
-func (d *ConfirmationData) prepare(n *Notices) error {
+func (d *ConfirmationData) prepare(n *Notices, t tongue) error {
 	clean(&d.EnvelopeID, &d.OriginalID)
 	d.Subject = oneLine(d.Subject, maxSubject)
-	d.Recipients, d.Reasons, d.Notes, d.Clear = lines(d.Recipients), lines(d.Reasons), lines(d.Notes), lines(d.Clear)
+	d.Recipients, d.Reasons, d.Notes, d.Clear = t.lines(d.Recipients), t.lines(d.Reasons), t.lines(d.Notes), t.lines(d.Clear)
 	if len(d.Recipients) == 0 || d.SealedAt.IsZero() {
 		return fmt.Errorf("%w: nobody it was sealed for, or no time", ErrSyntax) // promise 5
 	}
@@ -62,7 +63,7 @@ func (d *ConfirmationData) address(_ *Notices, m *Mail) {
 	m.InReplyTo, m.References = d.OriginalID, d.OriginalID
 }
 
-func (d *CodeData) prepare(*Notices) error {
+func (d *CodeData) prepare(_ *Notices, t tongue) error {
 	clean(&d.Code, &d.Reference)
 	if d.Code == "" || strings.Trim(d.Code, "0123456789") != "" || d.AskedAt.IsZero() {
 		return fmt.Errorf("%w: no code, or no time", ErrSyntax)
@@ -72,7 +73,7 @@ func (d *CodeData) prepare(*Notices) error {
 
 func (d *CodeData) address(*Notices, *Mail) {}
 
-func (d *ActivationData) prepare(*Notices) error {
+func (d *ActivationData) prepare(_ *Notices, t tongue) error {
 	if d.AskedAt.IsZero() || (d.Link == "" && !d.Known) {
 		return fmt.Errorf("%w: no link, or no time", ErrSyntax)
 	}
@@ -84,7 +85,7 @@ func (d *ActivationData) prepare(*Notices) error {
 
 func (d *ActivationData) address(*Notices, *Mail) {}
 
-func (d *ResetData) prepare(*Notices) error {
+func (d *ResetData) prepare(_ *Notices, t tongue) error {
 	if d.AskedAt.IsZero() || d.Link == "" {
 		return fmt.Errorf("%w: no link, or no time", ErrSyntax)
 	}
@@ -96,6 +97,34 @@ func (d *ResetData) prepare(*Notices) error {
 
 func (d *ResetData) address(*Notices, *Mail) {}
 
+// language of notices to staff and of what they write: the organisation's.
+func (*ConfirmationData) language() string { return "" }
+func (*ReplyData) language() string        { return "" }
+func (*BounceData) language() string       { return "" }
+func (*PlainReplyData) language() string   { return "" }
+
+func (d *MessageData) language() string        { return d.Lang }
+func (d *CodeData) language() string           { return d.Lang }
+func (d *ActivationData) language() string     { return d.Lang }
+func (d *ResetData) language() string          { return d.Lang }
+func (d *PlainReplyToldData) language() string { return d.Lang }
+
+// first is the organisation's first language.
+func (n *Notices) first() *words.Language { return n.in[n.tags[0]].words }
+
+// Who names the writer of a reply.
+func (d *ReplyData) Who() string { return who(d.FromName, d.From) }
+
+// Who names the writer of an ordinary answer.
+func (d *PlainReplyData) Who() string { return who(d.FromName, d.From) }
+
+func who(name string, a addr.Address) string {
+	if name == "" {
+		return a.String()
+	}
+	return name + " (" + a.String() + ")"
+}
+
 func minutes(m *int, usual int) error {
 	if *m == 0 {
 		*m = usual
@@ -106,7 +135,7 @@ func minutes(m *int, usual int) error {
 	return nil
 }
 
-func (d *ReplyData) prepare(*Notices) error {
+func (d *ReplyData) prepare(_ *Notices, t tongue) error {
 	if d.From.IsZero() {
 		return fmt.Errorf("%w: no writer", ErrSyntax)
 	}
@@ -120,7 +149,7 @@ func (d *ReplyData) prepare(*Notices) error {
 // address makes From an address of ours, which DKIM and DMARC prove, and
 // Reply-To hers, so that Outlook's answer goes to her and, tagged, is sealed.
 func (d *ReplyData) address(n *Notices, m *Mail) {
-	m.From = addr.Named{Name: marked(d.FromName, d.From, " (secure mail)"), Address: n.own("reply+"+d.EnvelopeID, d.EnvelopeID)}
+	m.From = addr.Named{Name: marked(d.FromName, d.From, " "+n.first().Text("mail-reply.mark")), Address: n.own("reply+"+d.EnvelopeID, d.EnvelopeID)}
 	m.ReplyTo = addr.Named{Name: d.FromName, Address: d.From}
 	m.InReplyTo, m.References, m.Attachments = d.InReplyTo, d.References, d.Attachments
 	if m.References == "" {
@@ -128,10 +157,10 @@ func (d *ReplyData) address(n *Notices, m *Mail) {
 	}
 }
 
-func (d *BounceData) prepare(*Notices) error {
+func (d *BounceData) prepare(_ *Notices, t tongue) error {
 	clean(&d.Diagnostic, &d.EnvelopeID, &d.OriginalID)
 	d.Subject = oneLine(d.Subject, maxSubject)
-	if d.Recipients = lines(d.Recipients); len(d.Recipients) == 0 {
+	if d.Recipients = t.lines(d.Recipients); len(d.Recipients) == 0 {
 		return fmt.Errorf("%w: nobody it did not reach", ErrSyntax)
 	}
 	return nil
@@ -142,24 +171,24 @@ func (d *BounceData) address(_ *Notices, m *Mail) {
 	m.Auto = "auto-replied"
 }
 
-func (d *PlainReplyData) prepare(*Notices) error {
+func (d *PlainReplyData) prepare(_ *Notices, t tongue) error {
 	if d.From.IsZero() {
 		return fmt.Errorf("%w: no writer", ErrSyntax)
 	}
 	d.FromName = outsiderName(d.FromName, d.From)
 	clean(&d.EnvelopeID)
-	d.Subject = TagSubject("[not secure]", d.Subject)
+	d.Subject = TagSubject(t.words.Text("mail-plain-reply.tag"), d.Subject)
 	d.Text = paragraphs(d.Text)
 	return nil
 }
 
 func (d *PlainReplyData) address(n *Notices, m *Mail) {
-	m.From = addr.Named{Name: marked(d.FromName, d.From, " (ordinary mail)"), Address: n.own("reply+"+d.EnvelopeID, d.EnvelopeID)}
+	m.From = addr.Named{Name: marked(d.FromName, d.From, " "+n.first().Text("mail-plain-reply.mark")), Address: n.own("reply+"+d.EnvelopeID, d.EnvelopeID)}
 	m.ReplyTo = addr.Named{Name: d.FromName, Address: d.From}
 	m.InReplyTo, m.References, m.Attachments = d.InReplyTo, d.InReplyTo, d.Attachments
 }
 
-func (d *PlainReplyToldData) prepare(*Notices) error {
+func (d *PlainReplyToldData) prepare(_ *Notices, t tongue) error {
 	d.Subject = oneLine(d.Subject, maxSubject)
 	return nil
 }
@@ -174,9 +203,16 @@ func (d *PlainReplyToldData) address(_ *Notices, m *Mail) {
 func outsiderName(name string, a addr.Address) string {
 	name = oneLine(name, maxName)
 	closed := strings.ToLower(strings.ReplaceAll(name, " ", ""))
-	if strings.ContainsAny(name, "@<>＠﹫") || strings.EqualFold(name, a.String()) ||
-		strings.Contains(closed, "(securemail") || strings.Contains(closed, "(ordinarymail") {
+	if strings.ContainsAny(name, "@<>＠﹫") || strings.EqualFold(name, a.String()) {
 		return ""
+	}
+	for _, tag := range words.Tags() {
+		for _, key := range []string{"mail-reply.mark", "mail-plain-reply.mark"} {
+			mark := strings.ToLower(strings.ReplaceAll(words.In(tag).Text(key), " ", ""))
+			if strings.Contains(closed, strings.TrimSuffix(mark, ")")) {
+				return ""
+			}
+		}
 	}
 	return name
 }

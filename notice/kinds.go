@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/words"
 )
 
 // Kind names a notice; the set is closed and each kind has one data type.
@@ -44,17 +45,57 @@ type Brand struct {
 	Address       string // postal address, lines separated by \n
 	Disclaimer    string // legal text at the foot
 	Explanation   string // the organisation's own words on why it sends messages so (SCC-4)
+
+	Languages []string         // tags of package words that people may choose from, the organisation's own first; empty: English
+	Bilingual bool             // notices that nobody asked for in one language are written in all of them, in this order
+	Local     map[string]Local // by tag: what differs in a language
+}
+
+// Local is what an organisation says otherwise in one language; what is empty
+// stays as in the Brand.
+type Local struct {
+	Organisation, HelpURL, PrivacyURL, Address, Disclaimer, Explanation string
+}
+
+// In gives the brand as it is in one language.
+func (b Brand) In(tag string) Brand {
+	l := b.Local[tag]
+	for _, f := range []struct {
+		to   *string
+		text string
+	}{{&b.Organisation, l.Organisation}, {&b.HelpURL, l.HelpURL}, {&b.PrivacyURL, l.PrivacyURL}, {&b.Address, l.Address},
+		{&b.Disclaimer, l.Disclaimer}, {&b.Explanation, l.Explanation}} {
+		if f.text != "" {
+			*f.to = f.text
+		}
+	}
+	return b
+}
+
+// languages gives the tags, at least one, each known.
+func (b Brand) languages() []string {
+	var out []string
+	for _, tag := range b.Languages {
+		if words.Known(tag) {
+			out = append(out, tag)
+		}
+	}
+	if len(out) == 0 {
+		return []string{words.Default}
+	}
+	return out
 }
 
 // MessageData is the data of Message. All recipients of one mail see the same text.
 type MessageData struct {
-	SenderLine string    `json:"sender_line"` // "Jane Doe (jane@example.gov.uk)"; built by SenderLine
-	Subject    string    `json:"subject"`     // subject that may show; empty: "Message from <organisation>"
-	Link       string    `json:"link"`        // where the button leads; empty: no link, attachment only
-	LinkUntil  time.Time `json:"link_until"`  // zero: no end stated
-	Expires    time.Time `json:"expires"`     // zero: not stated
-	Marking    string    `json:"marking"`     // "OFFICIAL-SENSITIVE: ..."; put in front of the subject once (SCC-2)
-	Attachment bool      `json:"attachment"`  // securedoc.html is attached
+	SenderLine string    `json:"sender_line"`    // "Jane Doe (jane@example.gov.uk)"; built by SenderLine
+	Subject    string    `json:"subject"`        // subject that may show; empty: "Message from <organisation>"
+	Link       string    `json:"link"`           // where the button leads; empty: no link, attachment only
+	LinkUntil  time.Time `json:"link_until"`     // zero: no end stated
+	Expires    time.Time `json:"expires"`        // zero: not stated
+	Marking    string    `json:"marking"`        // "OFFICIAL-SENSITIVE: ..."; put in front of the subject once (SCC-2)
+	Attachment bool      `json:"attachment"`     // securedoc.html is attached
+	Lang       string    `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 }
 
 // CodeData is the data of Code.
@@ -62,23 +103,26 @@ type CodeData struct {
 	Code      string    `json:"code"`      // 8 digits
 	Reference string    `json:"reference"` // letters that the page shows too
 	AskedAt   time.Time `json:"asked_at"`
-	Minutes   int       `json:"minutes"` // lifetime counted from AskedAt; 0: 15
+	Minutes   int       `json:"minutes"`        // lifetime counted from AskedAt; 0: 15
+	Lang      string    `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 }
 
 // ActivationData is the data of Activation.
 type ActivationData struct {
 	Link    string    `json:"link"`
 	AskedAt time.Time `json:"asked_at"`
-	Minutes int       `json:"minutes"` // lifetime counted from the sending; 0: 30
-	Known   bool      `json:"known"`   // the address has an account: offers to sign in, Link is not used
+	Minutes int       `json:"minutes"`        // lifetime counted from the sending; 0: 30
+	Known   bool      `json:"known"`          // the address has an account: offers to sign in, Link is not used
+	Lang    string    `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 }
 
 // ResetData is the data of Reset.
 type ResetData struct {
 	Link    string    `json:"link"`
 	AskedAt time.Time `json:"asked_at"`
-	Minutes int       `json:"minutes"` // lifetime counted from the sending; 0: 30
-	First   bool      `json:"first"`   // the address has no account: Link leads to setting a first password, and does not end
+	Minutes int       `json:"minutes"`        // lifetime counted from the sending; 0: 30
+	First   bool      `json:"first"`          // the address has no account: Link leads to setting a first password, and does not end
+	Lang    string    `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 }
 
 // ConfirmationData is the data of Confirmation. No field may hold a matched value.
@@ -137,6 +181,7 @@ type PlainReplyData struct {
 type PlainReplyToldData struct {
 	Subject   string `json:"subject"`
 	InReplyTo string `json:"in_reply_to"`
+	Lang      string `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 }
 
 // Known tells whether k is one of the kinds above.

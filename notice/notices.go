@@ -9,10 +9,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/words"
 )
 
 // ErrKind says that a kind is not known or that its data are of another type.
@@ -22,9 +24,16 @@ var ErrKind = errors.New("notice: unknown kind or data of another kind")
 type Notices struct {
 	brand  Brand
 	loc    *time.Location
-	look   look
-	pages  map[Kind]page
+	tags   []string // languages of a notice whose data name none, in order
+	in     map[string]tongue
 	random [32]byte // for Message-IDs that nobody can compute from a code
+}
+
+// tongue is all that is written in one language.
+type tongue struct {
+	words *words.Language
+	look  look
+	pages map[Kind]page
 }
 
 // New makes Notices that state times in loc (nil: UTC). Texts of the brand are
@@ -33,7 +42,14 @@ func New(b Brand, loc *time.Location) *Notices {
 	if loc == nil {
 		loc = time.UTC
 	}
-	n := &Notices{brand: b, loc: loc, look: lookOf(b), pages: parsed(loc)}
+	n := &Notices{brand: b, loc: loc, in: map[string]tongue{}}
+	for _, tag := range b.languages() {
+		l := words.In(tag)
+		n.in[tag] = tongue{words: l, look: lookOf(b, tag), pages: parsed(l, loc)}
+		if len(n.tags) == 0 || b.Bilingual {
+			n.tags = append(n.tags, tag)
+		}
+	}
 	_, _ = rand.Read(n.random[:]) // never fails (crypto/rand)
 	return n
 }
@@ -58,11 +74,16 @@ func (n *Notices) Render(k Kind, to addr.Address, data any, now time.Time) (Mail
 	if err != nil {
 		return Mail{}, err
 	}
-	if err := c.prepare(n); err != nil {
+	tags := n.tags
+	if _, ok := n.in[c.language()]; ok {
+		tags = []string{c.language()}
+	}
+	first := n.in[tags[0]]
+	if err := c.prepare(n, first); err != nil {
 		return Mail{}, fmt.Errorf("%s: %w", k, err)
 	}
 	m := Mail{
-		From:    addr.Named{Name: n.brand.Organisation, Address: n.brand.Service},
+		From:    addr.Named{Name: first.look.Organisation, Address: n.brand.Service},
 		Date:    now.In(n.loc),
 		Auto:    "auto-generated",
 		Profile: "notice; kind=" + string(k),
@@ -70,21 +91,50 @@ func (n *Notices) Render(k Kind, to addr.Address, data any, now time.Time) (Mail
 	if !to.IsZero() {
 		m.To = []addr.Named{{Address: to}}
 	}
-	v := view{Brand: n.look, D: c}
-	p := n.pages[k]
-	if m.Subject, err = p.subject(v); err != nil {
-		return Mail{}, err
-	}
 	c.address(n, &m)
-	v.Subject = m.Subject
-	if m.Text, err = p.plain(v); err != nil {
-		return Mail{}, err
-	}
-	if m.HTML, err = p.html(v); err != nil {
+	if err := n.say(k, c, tags, &m); err != nil {
 		return Mail{}, err
 	}
 	m.MessageID = n.messageID(&m)
 	return m, nil
+}
+
+// say writes subject, text and HTML in the languages named. Where subjects
+// differ, all are said.
+func (n *Notices) say(k Kind, c content, tags []string, m *Mail) error {
+	s := sheet{Brand: n.in[tags[0]].look, Lang: n.in[tags[0]].words.Lang()}
+	var subjects, texts []string
+	for _, tag := range tags {
+		t := n.in[tag]
+		p, v := t.pages[k], view{Brand: t.look, D: c}
+		subject, err := p.subject(v)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(subjects, subject) {
+			subjects = append(subjects, subject)
+		}
+		text, err := p.plain(v)
+		if err != nil {
+			return err
+		}
+		texts = append(texts, text)
+		half, err := p.html(v)
+		if err != nil {
+			return err
+		}
+		s.Parts = append(s.Parts, half)
+	}
+	m.Subject = oneLine(strings.Join(subjects, " / "), maxSubject)
+	s.Subject = m.Subject
+	for _, p := range s.Parts[1:] {
+		m.Text += p.Below + "\n\n"
+	}
+	m.Text += strings.Join(texts, "\n"+strings.Repeat("_", 40)+"\n\n")
+	var b strings.Builder
+	err := layout.Execute(&b, s)
+	m.HTML = b.String()
+	return err
 }
 
 // RenderJSON is Render for data that rested as JSON (store.Outgoing.Data).
@@ -106,10 +156,14 @@ func (n *Notices) messageID(m *Mail) string {
 
 // content is what each kind's data can do.
 type content interface {
-	// prepare cleans every text, fills defaults and refuses what may not be sent.
-	prepare(n *Notices) error
+	// prepare cleans every text, fills defaults, in the notice's first language, and
+	// refuses what may not be sent.
+	prepare(n *Notices, t tongue) error
 	// address sets what differs from a notice by the service to one person.
 	address(n *Notices, m *Mail)
+	// language is the tag of the one language that the notice is to be in; empty,
+	// or none of the organisation's: as the organisation writes.
+	language() string
 }
 
 // contentOf gives a copy of the data as the kind's own type.
@@ -162,21 +216,12 @@ func as[T any, P interface {
 	return nil, ErrKind
 }
 
-// Time says a time as people do: "Sunday 21 August 2016, 12:21 BST". A nil loc is UTC.
-func Time(t time.Time, loc *time.Location) string {
-	return in(t, loc).Format("Monday 2 January 2006, 15:04 MST")
-}
-
 // TimeShort gives "2016-08-21 12:21 BST" (BCC-18). A nil loc is UTC.
 func TimeShort(t time.Time, loc *time.Location) string {
-	return in(t, loc).Format("2006-01-02 15:04 MST")
-}
-
-func in(t time.Time, loc *time.Location) time.Time {
 	if loc == nil {
 		loc = time.UTC
 	}
-	return t.In(loc)
+	return t.In(loc).Format("2006-01-02 15:04 MST")
 }
 
 // SenderLine gives "Jane Doe (jane@example.gov.uk)", or the address alone.

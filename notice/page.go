@@ -3,13 +3,19 @@ package notice
 import (
 	"embed"
 	htmltemplate "html/template"
+	"maps"
 	"strconv"
 	"strings"
 	texttemplate "text/template"
 	"time"
+
+	"github.com/postseal/postseal/words"
 )
 
-//go:embed templates/en
+// The templates hold what every language shares; what they say stands in
+// words/lang/*/mail.txt.
+//
+//go:embed templates
 var templates embed.FS
 
 // DefaultColour is used where the brand sets none.
@@ -18,11 +24,26 @@ const DefaultColour = "#1d70b8"
 // kinds are those that have templates.
 var kinds = [...]Kind{Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold}
 
-// view is what a template sees.
+// view is what a kind's templates see.
 type view struct {
 	Brand   look
 	D       any // pointer to the kind's data, prepared
 	Subject string
+}
+
+// sheet is what the layout sees: the same notice in each of its languages.
+type sheet struct {
+	Brand   look
+	Subject string
+	Lang    string // of the whole
+	Parts   []part
+}
+
+// part is a notice in one language.
+type part struct {
+	Lang       string
+	Below      string // says in this language that it stands below
+	HTML, Foot htmltemplate.HTML
 }
 
 // look is the brand, cleaned for templates.
@@ -33,14 +54,15 @@ type look struct {
 	Address                                      []string
 }
 
-func lookOf(b Brand) look {
+func lookOf(b Brand, tag string) look {
+	b = b.In(tag)
 	l := look{
 		Organisation: oneLine(b.Organisation, maxName),
 		Service:      b.Service.String(),
 		Colour:       colour(b.Colour),
 		Disclaimer:   paragraphs(b.Disclaimer),
 		Explanation:  paragraphs(b.Explanation),
-		Address:      lines(strings.Split(paragraphs(b.Address), "\n")),
+		Address:      tongue{words: words.In(tag)}.lines(strings.Split(paragraphs(b.Address), "\n")),
 	}
 	l.PortalURL, _ = webAddress(strings.TrimSuffix(b.PortalURL, "/"))
 	l.Host = host(l.PortalURL)
@@ -79,28 +101,36 @@ func luminance(c string) float64 {
 	return sum
 }
 
-// page holds the three templates of one kind.
+// page holds the templates of one kind in one language.
 type page struct {
+	words      *words.Language
 	head, text *texttemplate.Template
 	rich       *htmltemplate.Template
 }
 
-// parsed reads the embedded templates. They are part of the program, so a fault
-// in them stops it at the start.
-func parsed(loc *time.Location) map[Kind]page {
+// layout is the frame of every mail's HTML.
+var layout = htmltemplate.Must(htmltemplate.New("layout.html").ParseFS(templates, "templates/layout.html"))
+
+// parsed reads the embedded templates in one language. They are part of the
+// program, so a fault in them stops it at the start.
+func parsed(l *words.Language, loc *time.Location) map[Kind]page {
 	functions := map[string]any{
-		"time":  func(t time.Time) string { return Time(t, loc) },
-		"clock": func(t time.Time) string { return t.In(loc).Format("15:04 MST") },
+		"t":     l.Text,
+		"time":  func(t time.Time) string { return l.Time(t, loc) },
+		"clock": func(t time.Time) string { return l.Clock(t, loc) },
 		"after": func(t time.Time, minutes int) time.Time { return t.Add(time.Duration(minutes) * time.Minute) },
 		"br":    breaks,
 	}
+	rich := maps.Clone(functions)
+	rich["t"] = l.HTML
 	pages := map[Kind]page{}
 	for _, k := range kinds {
-		file := "templates/en/" + string(k)
+		file := "templates/" + string(k)
 		pages[k] = page{
-			head: texttemplate.Must(texttemplate.New(string(k)+".subject").Funcs(functions).ParseFS(templates, file+".subject")),
-			text: texttemplate.Must(texttemplate.New("layout.txt").Funcs(functions).ParseFS(templates, "templates/en/layout.txt", file+".txt")),
-			rich: htmltemplate.Must(htmltemplate.New("layout.html").Funcs(functions).ParseFS(templates, "templates/en/layout.html", file+".html")),
+			words: l,
+			head:  texttemplate.Must(texttemplate.New(string(k)+".subject").Funcs(functions).ParseFS(templates, file+".subject")),
+			text:  texttemplate.Must(texttemplate.New("part.txt").Funcs(functions).ParseFS(templates, "templates/part.txt", file+".txt")),
+			rich:  htmltemplate.Must(htmltemplate.New("part.html").Funcs(rich).ParseFS(templates, "templates/part.html", file+".html")),
 		}
 	}
 	return pages
@@ -114,14 +144,18 @@ func (p page) subject(v view) (string, error) {
 
 func (p page) plain(v view) (string, error) {
 	var b strings.Builder
-	err := p.text.Execute(&b, v)
+	err := p.text.ExecuteTemplate(&b, "part", v)
 	return tidy(b.String()), err
 }
 
-func (p page) html(v view) (string, error) {
-	var b strings.Builder
-	err := p.rich.Execute(&b, v)
-	return b.String(), err
+func (p page) html(v view) (part, error) {
+	var body, foot strings.Builder
+	if err := p.rich.ExecuteTemplate(&body, "part", v); err != nil {
+		return part{}, err
+	}
+	err := p.rich.ExecuteTemplate(&foot, "below", v)
+	return part{Lang: p.words.Lang(), Below: p.words.Text("mail.below"),
+		HTML: htmltemplate.HTML(body.String()), Foot: htmltemplate.HTML(foot.String())}, err //nolint:gosec // both come out of html/template
 }
 
 // tidy leaves at most one empty line between paragraphs, so that templates need

@@ -16,6 +16,7 @@ import (
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/notice"
+	"github.com/postseal/postseal/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -324,14 +325,14 @@ func TestTimes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := notice.Time(at, london); got != c.long {
+		if got := words.In("en").Time(at, london); got != c.long {
 			t.Errorf("Time = %q, want %q", got, c.long)
 		}
 		if got := notice.TimeShort(at, london); got != c.short {
 			t.Errorf("TimeShort = %q, want %q", got, c.short)
 		}
 	}
-	if got := notice.Time(noon, nil); !strings.HasSuffix(got, "11:21 UTC") {
+	if got := words.In("en").Time(noon, nil); !strings.HasSuffix(got, "11:21 UTC") {
 		t.Errorf("nil zone = %q, want UTC", got)
 	}
 }

@@ -12,7 +12,8 @@ var pieces = regexp.MustCompile(`\{([a-zA-Z]+)\}|(\*)|\[([^\]]*)\]\(([a-zA-Z]+)\
 
 // form is how the pieces are written.
 type form interface {
-	text(s string) string
+	text(s string) string  // of a catalogue
+	value(s string) string // of a caller
 	strong(open bool) string
 	link(text, address string) string
 }
@@ -32,7 +33,7 @@ func fill(text string, values []any, f form) string {
 		switch {
 		case m[2] >= 0:
 			if v, ok := value(values, text[m[2]:m[3]]); ok {
-				b.WriteString(f.text(v))
+				b.WriteString(f.value(v))
 			} else {
 				b.WriteString(f.text(text[m[0]:m[1]]))
 			}
@@ -52,13 +53,18 @@ func fill(text string, values []any, f form) string {
 type plain struct{}
 
 func (plain) text(s string) string       { return s }
+func (plain) value(s string) string      { return s }
 func (plain) strong(bool) string         { return "" }
 func (plain) link(text, _ string) string { return text }
 
 // rich writes HTML.
 type rich struct{}
 
-func (rich) text(s string) string { return template.HTMLEscapeString(s) }
+func (rich) text(s string) string  { return between.Replace(s) }
+func (rich) value(s string) string { return template.HTMLEscapeString(s) }
+
+// between is all that has a meaning between tags, where our own texts stand.
+var between = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 func (rich) strong(open bool) string {
 	if open {
