@@ -59,7 +59,7 @@ func (c *labelCondition) match(v *view, _ addr.Address) []Finding {
 		for _, p := range c.phrases {
 			ok := func(start, end int) bool {
 				if place.isLater {
-					return place.heads(start, end, len(p.words) > 1)
+					return place.heads(start, end, len(p.words) > 1) || place.isMarking(start, end, len(p.words) > 1)
 				}
 				return place.said || place.isSubject && len(p.words) > 1 || place.isLabel(start, end)
 			}
@@ -95,15 +95,24 @@ func (v *view) labelTexts() []labelText {
 	for _, name := range append(append([]string{}, labelHeaders...), v.f.Labels.Headers...) {
 		for _, s := range v.values(name) {
 			add("header "+name, s, true)
+			if joined := joinAttributes(s); joined != "" {
+				add("header "+name, joined, true)
+			}
 		}
 	}
 	for _, s := range v.purviewLabels() {
 		add("header msip_labels", s, true)
 	}
 	for _, p := range v.m.Parts {
-		if line := firstLine(p); line != "" {
-			add("first line of the text", line, false)
-			v.labels = append(v.labels, laterLines(p.Text)...)
+		line := firstLine(p)
+		if line == "" {
+			continue
+		}
+		add("first line of the text", line, false)
+		v.labels = append(v.labels, laterLines(p.Text)...)
+		if flowed, ok := unflow(p); ok {
+			add("first line of the text", firstLineOf(flowed), false)
+			v.labels = append(v.labels, laterLines(flowed)...)
 		}
 	}
 	v.documentLabels(add)
@@ -132,6 +141,20 @@ func laterLines(text string) []labelText {
 		}
 	}
 	return all
+}
+
+// unflow joins the lines of format=flowed (RFC 3676 section 4) as programs show
+// them; ok is false for any other text. Only the head is of interest here.
+func unflow(p Part) (text string, ok bool) {
+	if !contains(values(p.params, "format"), "flowed") {
+		return "", false
+	}
+	const most = 4 << 10 // octets: the first lines
+	text = strings.ReplaceAll(p.Text[:min(len(p.Text), most)], "\r\n", "\n")
+	if contains(values(p.params, "delsp"), "yes") {
+		return strings.ReplaceAll(text, " \n", ""), true
+	}
+	return strings.ReplaceAll(text, " \n", " "), true
 }
 
 func trimLine(line string) string {
@@ -172,9 +195,9 @@ func (v *view) purviewLabels() []string {
 	for _, f := range v.fields() {
 		name := strings.ToLower(f.Name)
 		switch {
-		case name == "msip_labels":
+		case name == "msip_labels", name == "x-msip-labels":
 			for _, s := range readings(f.Value) {
-				for _, item := range strings.Split(s, ";") {
+				for _, item := range purviewItems(s) {
 					order = readPurview(item, all, order)
 				}
 			}
@@ -190,12 +213,12 @@ func (v *view) purviewNames(all map[string]*purviewLabel, order []string) []stri
 	var names []string
 	for _, id := range order {
 		l := all[id]
-		if l.off {
+		if l.off && !l.on {
 			continue
 		}
 		names = append(names, l.names...)
 		for known, name := range v.f.Labels.GUIDs {
-			if strings.EqualFold(known, id) {
+			if hexOf(known) == hexOf(id) {
 				names = append(names, name)
 			}
 		}
@@ -204,8 +227,39 @@ func (v *view) purviewNames(all map[string]*purviewLabel, order []string) []stri
 }
 
 type purviewLabel struct {
-	names []string
-	off   bool
+	names   []string
+	on, off bool // what Enabled says; both where it contradicts itself, which counts as on
+}
+
+// purviewItems cuts a field at semicolons, and wherever a further name begins:
+// some gateways write commas or spaces between the items.
+func purviewItems(s string) []string {
+	var all []string
+	for _, item := range strings.Split(s, ";") {
+		lower := strings.ToLower(item)
+		if len(lower) != len(item) { // letters that change length: leave it whole
+			all = append(all, item)
+			continue
+		}
+		from := 0
+		for at := range strings.SplitSeq(lower, purviewPrefix+"_") {
+			if end := from + len(at); end > 0 {
+				all = append(all, strings.TrimRight(item[max(0, from-len(purviewPrefix+"_")):end], ", "))
+			}
+			from += len(at) + len(purviewPrefix+"_")
+		}
+	}
+	return all
+}
+
+// hexOf gives the digits of an id, however they are set.
+func hexOf(id string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '{' || r == '}' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(id))
 }
 
 // readPurview reads one item "MSIP_Label_ID_What=value" into all.
@@ -223,7 +277,7 @@ func readPurview(item string, all map[string]*purviewLabel, order []string) []st
 		all[id] = l
 		order = append(order, id)
 	}
-	value = strings.TrimSpace(value)
+	value = strings.Trim(value, "\" \t")
 	switch what {
 	case "name":
 		l.names = appendNew(l.names, value)
@@ -231,7 +285,11 @@ func readPurview(item string, all map[string]*purviewLabel, order []string) []st
 			l.names = appendNew(l.names, plain)
 		}
 	case "enabled":
-		l.off = strings.EqualFold(value, "false")
+		if strings.EqualFold(value, "false") {
+			l.off = true
+		} else {
+			l.on = true
+		}
 	}
 	return order
 }

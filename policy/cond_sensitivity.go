@@ -41,6 +41,7 @@ func sensitivityValue(s string) string {
 
 func (c sensitivity) match(v *view, _ addr.Address) []Finding {
 	for _, s := range v.values("Sensitivity") {
+		s, _, _ = strings.Cut(s, "(") // a comment, RFC 5322 section 3.2.2
 		if value := sensitivityValue(s); contains(c.values, value) {
 			return []Finding{{Where: "header Sensitivity", What: "flag " + value}}
 		}

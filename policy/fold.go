@@ -34,6 +34,8 @@ func fold(s string) folded {
 			c = unicode.ToLower(c)
 			if l, ok := lookAlike[c]; ok {
 				c = l
+			} else if l, ok := pictured(c); ok {
+				c = l
 			}
 			if unicode.IsSpace(c) {
 				c = ' '
@@ -67,6 +69,7 @@ var lookAlike = func() map[rune]rune {
 		"αa", "εe", "οo", "ρp", "νv", "υu", "ιi", "κk", "τt", "χx", "ηn", "μu", "ϲc", "γy", "ϵe", "ѐe",
 		"ıi", "łl", "øo", "đd", "ħh", "ꜱs", "ᴇe", "ᴄc", "ᴜu", "ʀr", "ɴn", "ᴘp", "ᴛt", "ʏy", "ɪi", "ꜰf", "ʟl", "ᴀa", "ᴠv", "օo", "ѵv",
 		"【[", "】]", "〔[", "〕]", "「[", "」]", "『[", "』]", "〖[", "〗]", "⟦[", "⟧]", "❲[", "❳]", "⁅[", "⁆]", "⎡[", "⎤]", "⌈[", "⌉]",
+		"〘[", "〙]", "〚[", "〛]", "⦗[", "⦘]", "⦋[", "⦌]", "⦍[", "⦎]", "⦏[", "⦐]", "᚛<", "᚜>", "⦅(", "⦆)", "⸨(", "⸩)", "⦃{", "⦄}", "⟬[", "⟭]", "⌊[", "⌋]", "⎣[", "⎦]",
 		"‹<", "›>", "«<", "»>", "⟨<", "⟩>", "〈<", "〉>", "❨(", "❩)", "❴{", "❵}",
 		"‐-", "‑-", "‒-", "–-", "—-", "―-", "−-", "﹘-", "·-", "•-",
 	} {
@@ -76,6 +79,17 @@ var lookAlike = func() map[rune]rune {
 	}
 	return m
 }()
+
+// pictured reads the letters that Unicode has as pictures, white on black in a
+// circle or square and the flags' letters, and takes apart no further.
+func pictured(r rune) (letter rune, ok bool) {
+	for _, first := range []rune{0x1f150, 0x1f170, 0x1f1e6} {
+		if r >= first && r < first+26 {
+			return 'a' + r - first, true
+		}
+	}
+	return 0, false
+}
 
 // isSlip tells whether two words are one slip of the pen apart: a letter left
 // out, added or wrong, or two neighbours exchanged.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/base64"
+	"html"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,16 +26,20 @@ func DecodeHeader(value string) string {
 
 // readings gives every way in which a program may show a field: decoded, with
 // folds taken away together with their white space (broken programs fold inside
-// a word), and as it stands. The first is that of DecodeHeader.
+// a word), as it stands, and what was coded twice by a gateway or a web form.
+// The first is that of DecodeHeader.
 func readings(value string) []string {
 	value = bound(value)
 	all := []string{DecodeHeader(value)}
 	tight, _ := decodeWords(tighten(value))
 	for _, s := range []string{tight, clean(unfold(value))} {
-		s = strings.TrimSpace(s)
-		if s != all[0] && s != all[len(all)-1] {
-			all = append(all, s)
-		}
+		all = appendNew(all, strings.TrimSpace(s))
+	}
+	if strings.Contains(all[0], "=?") {
+		all = appendNew(all, DecodeHeader(all[0]))
+	}
+	if strings.Contains(all[0], "&") {
+		all = appendNew(all, strings.TrimSpace(clean(html.UnescapeString(all[0]))))
 	}
 	return all
 }

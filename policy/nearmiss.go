@@ -131,13 +131,16 @@ func (b brackets) tailWord(i int, want string) (start int, ok bool) {
 // meansTag tells whether the text in brackets was meant as the tag. Only in
 // square brackets, which people write for little else, a slip of the pen counts.
 func meansTag(content, want string, square bool) bool {
-	const ends = " .,:;!?*_-'\"=~#"
+	const ends = " .,:;!?*_-'\"=~#\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 	content = strings.Trim(content, ends)
 	if squeeze(content) == squeeze(want) {
 		return true
 	}
 	if !square || content == "" {
 		return false
+	}
+	if letters(content) == letters(want) || strings.Map(letterFor, content) == want {
+		return true // S.E.C.U.R.E, S3CUR3
 	}
 	const shortest = 5 // a slip in a shorter tag is another word
 	if len(want) >= shortest && (isSlip([]rune(squeeze(content)), []rune(squeeze(want))) || content == want+"ed") {
@@ -148,6 +151,24 @@ func meansTag(content, want string, square bool) bool {
 			return true
 		}
 	}
-	rest, ok := strings.CutPrefix(content, want+" ")
-	return ok && (rest == "email" || rest == "e-mail" || rest == "mail" || rest == "message")
+	rest, ok := strings.CutPrefix(letters(content), letters(want))
+	return ok && (rest == "email" || rest == "mail" || rest == "message")
+}
+
+// letters gives letters and digits alone.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if isWordRune(r) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// letterFor gives the letter that a digit is written for.
+func letterFor(r rune) rune {
+	if i := strings.IndexRune("013457", r); i >= 0 {
+		return rune("oieast"[i])
+	}
+	return r
 }

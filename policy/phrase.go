@@ -122,6 +122,50 @@ func (t text) heads(start, end int, several bool) bool {
 	return t.tokens[0].start == start && t.setOff(start, end) && (several || isUpper(t.original(start, end)))
 }
 
+// leads are the words that stand before a label on a line of its own.
+var leads = []string{"classification", "marking", "protective", "security", "handling", "sensitivity", "status", "document", "email", "mail", "message", "level", "label"}
+
+// isMarking tells whether a line, not the first, is a marking although more than
+// the label stands there: behind "Protective marking:", in a line of capitals, or
+// before "AND CONFIDENTIAL".
+func (t text) isMarking(start, end int, several bool) bool {
+	before, after := t.between(0, start), t.between(end, len(t.runes))
+	if len(before) > 0 {
+		led := t.tokens[0].start == 0 && strings.ContainsRune(":=", t.markBefore(start))
+		for _, w := range before {
+			led = led && contains(leads, w)
+		}
+		return led || several && isUpper(t.from)
+	}
+	if len(after) == 0 {
+		return false
+	}
+	rest := strings.Join(after, " ")
+	return isUpper(t.from) && (several || rest == "confidential" || rest == "and confidential")
+}
+
+// between gives the words between two runes.
+func (t text) between(start, end int) []string {
+	var all []string
+	for i, k := range t.tokens {
+		if k.start >= start && k.end <= end {
+			all = append(all, string(t.word(i)))
+		}
+	}
+	return all
+}
+
+// markBefore gives the last rune before start that is neither space nor opens
+// something.
+func (t text) markBefore(start int) rune {
+	for i := start - 1; i >= 0; i-- {
+		if !strings.ContainsRune(" [({<*\"'", t.runes[i]) {
+			return t.runes[i]
+		}
+	}
+	return 0
+}
+
 // setOff tells whether marks, or the ends of the line, stand around a label.
 func (t text) setOff(start, end int) bool {
 	const before, after = `[({<|:*-#/"'=`, `])}>|:*-#/"'=.,;`
