@@ -87,6 +87,9 @@ func (l *leaf) readFile() {
 		if p.Err == nil {
 			p.Err = d.Err
 		}
+		if p.Err == nil && isArmoured(p.Text) {
+			p.Err = fmt.Errorf("%w: something encrypted stands in it", ErrUnreadable)
+		}
 		if l.r.full() {
 			return
 		}

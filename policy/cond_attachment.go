@@ -54,13 +54,21 @@ func (c attachmentCondition) match(v *view, _ addr.Address) []Finding {
 		fits := fitsAny(c.types, p.Type)
 		for _, name := range append([]string{p.Name}, p.names...) {
 			// A slash is part of the name here, not a border that "*" stops at.
-			fits = fits || name != "" && fitsAny(c.names, strings.ReplaceAll(name, "/", "_"))
+			name = strings.ReplaceAll(name, "/", "_")
+			fits = fits || name != "" && (fitsAny(c.names, name) || fitsAny(c.names, storedName(name)))
 		}
 		if fits {
 			found = appendFinding(found, Finding{Where: p.Where, What: "file name or type of the rule"})
 		}
 	}
 	return found
+}
+
+// storedName gives the name under which a computer keeps a file: without the
+// dots and spaces at its end, which Windows leaves out, without quotes and what
+// cannot be seen, and with letters of full width as ordinary ones.
+func storedName(name string) string {
+	return strings.Trim(string(fold(strings.ReplaceAll(name, "\x00", "")).runes), ". \"'")
 }
 
 func fitsAny(patterns []string, s string) bool {

@@ -113,11 +113,13 @@ func isCalendar(p Part) bool {
 	case "text/calendar", "text/x-vcalendar", "application/ics":
 		return true
 	}
-	switch strings.ToLower(path.Ext(p.Name)) {
+	switch strings.ToLower(path.Ext(strings.TrimRight(p.Name, ". "))) {
 	case ".ics", ".ical", ".vcs":
 		return true
 	}
-	return false
+	const begin = "BEGIN:VCALENDAR" // a gateway may have made plain text of it
+	text := strings.TrimLeft(p.Text, " \t\r\n\ufeff")
+	return len(text) >= len(begin) && strings.EqualFold(text[:len(begin)], begin)
 }
 
 // readCalendar gives what CLASS and METHOD say anywhere in a calendar (RFC 5545
@@ -139,7 +141,7 @@ func readCalendar(p Part) (classes, methods []string) {
 	for line := range strings.SplitSeq(text, "\n") {
 		name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
 		name, _, _ = strings.Cut(name, ";") // CLASS;X-NOTE=why:PRIVATE
-		value = strings.ToLower(strings.TrimSpace(value))
+		name, value = strings.TrimSpace(name), strings.ToLower(strings.TrimSpace(value))
 		switch {
 		case !ok || value == "":
 		case strings.EqualFold(name, "METHOD"):

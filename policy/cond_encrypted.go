@@ -45,9 +45,11 @@ func encryption(p Part) string {
 		return ""
 	case p.encloser == "multipart/encrypted" && (p.Type == "application/pgp-encrypted" || bytes.HasPrefix(p.head, []byte("-----BEGIN PGP"))):
 		return "pgp"
+	case p.Type == "application/pgp-encrypted": // what Exchange makes of PGP/MIME
+		return "pgp"
 	case p.first && isPKCS7(p) && !isSignedOnly(p):
 		return "smime"
-	case p.Type == "text/plain" && p.Name == "" && strings.HasPrefix(strings.TrimLeft(p.Text, " \t\r\n\ufeff"), "-----BEGIN PGP MESSAGE-----"):
+	case (p.Type == "text/plain" || p.Type == "text/html") && p.Name == "" && strings.HasPrefix(strings.TrimLeft(p.Text, " \t\r\n\ufeff"), "-----BEGIN PGP MESSAGE-----"):
 		return "pgp"
 	}
 	return ""

@@ -210,7 +210,11 @@ func (r *reader) reading(d described, at place) []sink {
 		inner.depth, inner.nested, inner.encloser, inner.digest = at.depth+1, true, "", false
 		return []sink{decodeInto(d.encoding, &entity{r: r, at: inner})}
 	}
-	return []sink{newLeaf(r, d, at)}
+	sinks := []sink{newLeaf(r, d, at)}
+	if d.encoding == "base64" && isText(d.media) {
+		sinks = append(sinks, newMixedBase64(r, d, at))
+	}
+	return sinks
 }
 
 // decodeInto puts the decoder of a transfer encoding in front of a sink.

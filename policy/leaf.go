@@ -173,12 +173,19 @@ func (l *leaf) closeText() {
 		l.charsets = []string{""}
 	}
 	for _, name := range l.charsets[:min(len(l.charsets), maxReadings)] {
-		l.part.Text = l.textIn(name)
-		l.r.add(l.part)
+		for _, raw := range l.decodeIn(name) {
+			p := l.part
+			p.Text = l.shownText(raw)
+			if p.Err == nil && encryption(p) == "" && isArmoured(p.Text) {
+				p.Err = fmt.Errorf("%w: something encrypted stands in the text", ErrUnreadable)
+			}
+			l.r.add(p)
+		}
 	}
 	if len(l.charsets) > 1 {
 		l.r.doubt(l.part.Where + ": more than one charset; all were read")
 	}
+	l.r.insideText(l.buf, l.at)
 }
 
 func (r *reader) add(p Part) {
@@ -189,14 +196,28 @@ func (r *reader) add(p Part) {
 	r.m.Parts = append(r.m.Parts, p)
 }
 
-func (l *leaf) textIn(charset string) string {
-	text, known := decodeCharset(charset, l.buf)
+// decodeIn gives the text in a charset; a second one where the octets look like
+// text of another.
+func (l *leaf) decodeIn(charset string) []string {
 	if charset == "" {
-		text, known = extract.Guess(l.buf, ""), true
+		return []string{extract.Guess(l.buf, "")}
 	}
+	text, known := decodeCharset(charset, l.buf)
 	if !known {
 		l.r.doubt(l.part.Where + ": unknown charset")
+		if l.part.Err == nil && !looksLikeASCII(l.buf) {
+			l.part.Err = fmt.Errorf("%w: unknown charset", ErrUnreadable)
+		}
 	}
+	if other, ok := otherCharset(charset, text, l.buf); ok {
+		l.r.doubt(l.part.Where + ": not in the charset that it names; read in another too")
+		return []string{text, other}
+	}
+	return []string{text}
+}
+
+// shownText gives what a program shows of a text.
+func (l *leaf) shownText(text string) string {
 	switch l.part.Type {
 	case "text/html":
 		text, _ = extract.HTML(text)

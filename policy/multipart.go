@@ -29,6 +29,9 @@ func (r *reader) multipart(d described, at place) []sink {
 	inner := at
 	inner.depth, inner.encloser, inner.digest = at.depth+1, d.media, d.media == "multipart/digest"
 	boundaries := values(d.params, "boundary")
+	for i, b := range boundaries {
+		boundaries[i] = strings.TrimRight(b, " \t") // as the lines are compared
+	}
 	var sinks []sink
 	for _, b := range boundaries {
 		if len(b) > maxBoundary {
@@ -67,7 +70,9 @@ func (m *multipart) run(b []byte, start bool) {
 		m.child.run(b, start)
 		return
 	}
-	m.outside.run(b, start)
+	if m.outside != nil {
+		m.outside.run(b, start)
+	}
 }
 
 // delimiter tells whether a line is a boundary, and begins or ends parts.
@@ -109,7 +114,9 @@ func (m *multipart) close() {
 	if !m.ended {
 		m.r.doubt(m.at.where("a multipart is not ended"))
 	}
-	m.outside.close()
+	if m.outside != nil {
+		m.outside.close()
+	}
 }
 
 // full tells whether there are too many parts, and notes it the first time.

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"net/url"
 	"sort"
 	"strconv"
 	"strings"
@@ -151,15 +150,31 @@ func extended(params []param, name string) string {
 				charset, p.value = parts[0], parts[2]
 			}
 		}
-		if p.escaped {
-			if raw, err := url.PathUnescape(p.value); err == nil {
-				p.value = raw
-			}
+		if !p.escaped {
+			p.value = strings.ReplaceAll(p.value, "%", "%25")
 		}
-		octets += p.value
+		octets += p.value // an escape may be cut in two
 	}
+	octets = unescape(octets)
 	text, _ := decodeCharset(charset, []byte(octets))
 	return clean(text)
+}
+
+// unescape undoes %XX; a "%" that means nothing stays as it is.
+func unescape(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && isHexPair(s[i+1:]) {
+			out = append(out, byte(unhex(s[i+1])<<4|unhex(s[i+2])))
+			i += 2
+			continue
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
 }
 
 func appendNew(all []string, s string) []string {

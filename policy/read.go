@@ -75,6 +75,7 @@ type reader struct {
 	text     int                // octets of text kept so far
 	headers  int                // octets of the parts' headers so far
 	further  int                // readings beyond the first so far
+	inside   int                // coded files in texts so far
 	doubted  map[string]bool    // so that a doubt is told once
 	held     int                // octets of attached files being read
 	files    *extract.Extractor // nil until there is a file
