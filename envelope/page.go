@@ -13,19 +13,20 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/postseal/postseal/words"
 )
 
 // pageVersion is the format version that WritePage states.
 const pageVersion = 1
 
 const (
-	lineLength     = 72      // of base64; the quoted-printable writer would break lines of 76 once more
-	maxOffered     = 25      // addresses to choose from; others are typed
-	maxShown       = 512     // bytes of a name or address text in the page
-	maxServers     = 8       // key servers in one page
-	maxHead        = 1 << 17 // bytes before the container that ReadPage looks through; a page without container is under 48 KiB
-	blankAllowance = 1 << 16 // bytes of blanks and line ends beyond the usual around the container
-	whenLayout     = "Monday 2 January 2006, 15:04 MST"
+	lineLength     = 72        // of base64; the quoted-printable writer would break lines of 76 once more
+	maxOffered     = 25        // addresses to choose from; others are typed
+	maxShown       = 512       // bytes of a name or address text in the page
+	maxServers     = 8         // key servers in one page
+	maxHead        = 1 << 17   // bytes before the container that ReadPage looks through; a page without container is under 48 KiB
+	blankAllowance = 1 << 16   // bytes of blanks and line ends beyond the usual around the container
 	defaultBrand   = "#1d70b8" // GOV.UK blue, contrast 5.1 with white
 )
 
@@ -44,6 +45,7 @@ type Page struct {
 	Expires      time.Time // when the message closes, shown in its own location; zero: not shown
 	HelpURL      string    // http or https; empty: no link
 	Date         time.Time // of the message, shown in its own location; zero: not shown
+	Languages    []string  // tags of package words, the page's own first, the others to choose from; empty: English
 }
 
 // Form is how securedoc.html opens: Classic signs in and decrypts in the page,
@@ -86,6 +88,7 @@ type pageMeta struct {
 	Expires      time.Time `json:"expires,omitzero"`
 	HelpURL      string    `json:"help,omitempty"`
 	Date         time.Time `json:"date,omitzero"`
+	Zone         string    `json:"zone,omitempty"`
 }
 
 // pageView is what the template sees.
@@ -95,6 +98,10 @@ type pageView struct {
 	Style                   template.CSS
 	Secret                  string
 	More                    int // addresses beyond those shown
+	W                       *words.Language
+	Others                  []pageView    // the same in the other languages
+	Words                   template.HTML // what the script says, as JSON; empty in the passive form
+	Logo                    template.URL  // picture as data: URL; empty: none
 }
 
 // WritePage writes securedoc.html around a container. Lines that carry the
@@ -158,12 +165,24 @@ func newPageView(p Page) (*pageView, error) {
 		return nil, err
 	}
 	view.Style = template.CSS(brand(p.Colour) + pageStyle)
+	view.W = words.In(words.Default)
+	if len(p.Languages) > 0 {
+		view.W = words.In(p.Languages[0])
+	}
+	for _, tag := range p.Languages[min(1, len(p.Languages)):] {
+		other := *view
+		other.W = words.In(tag)
+		view.Others = append(view.Others, other)
+	}
+	if p.Form == Classic {
+		view.Words = scriptWords(view)
+	}
 	return view, nil
 }
 
 func (v *pageView) meta() (string, error) {
 	m := pageMeta{Version: pageVersion, ID: v.ID.String(), Secret: v.Secret, Servers: v.Servers, Organisation: v.Organisation,
-		Colour: v.Colour, From: v.From, To: v.To, Form: v.Form, Expires: v.Expires, HelpURL: v.HelpURL, Date: v.Date}
+		Colour: v.Colour, From: v.From, To: v.To, Form: v.Form, Expires: v.Expires, HelpURL: v.HelpURL, Date: v.Date, Zone: zoneOf(v.Date)}
 	b, err := json.MarshalIndent(m, "", " ") // indented, so that no line grows with the number of addresses
 	return string(b), err
 }
@@ -173,7 +192,16 @@ func (v *pageView) When(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.Format(whenLayout)
+	return v.W.Time(t, t.Location())
+}
+
+// zoneOf names the zone that the script shows times in; empty for none that a
+// browser would know.
+func zoneOf(t time.Time) string {
+	if name := t.Location().String(); !t.IsZero() && strings.Contains(name, "/") {
+		return name
+	}
+	return ""
 }
 
 // policyFor is the page's Content-Security-Policy. style-src cannot be a hash:

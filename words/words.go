@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 )
 
 //go:embed lang
@@ -110,6 +111,33 @@ func (l *Language) Name() string { return l.Text("language.name") }
 // Keys gives the full keys of an area in the order of its file, without variants
 // for single numbers.
 func (l *Language) Keys(area string) []string { return slices.Clone(l.areas[area]) }
+
+// Area gives all texts of an area as they stand in its file, by full key, those
+// for single numbers too; what the language lacks is there in the default.
+func (l *Language) Area(area string) map[string]string {
+	out := map[string]string{}
+	for _, key := range all[Default].areas[area] {
+		for full := range all[Default].text {
+			if full == key || strings.HasPrefix(full, key+"@") {
+				out[full] = all[Default].text[full]
+			}
+		}
+		if _, ok := l.text[key]; ok { // with its own variants, and no others
+			for full := range out {
+				if strings.HasPrefix(full, key+"@") {
+					delete(out, full)
+				}
+			}
+		}
+	}
+	for key, text := range l.text {
+		base, _, _ := strings.Cut(key, "@")
+		if slices.Contains(all[Default].areas[area], base) {
+			out[key] = text
+		}
+	}
+	return out
+}
 
 // Raw gives a text as it stands in the file, and whether the language has it.
 func (l *Language) Raw(key string) (string, bool) {

@@ -1,6 +1,8 @@
 // What the page asks of its servers. No cookies, no headers of our own, so that
 // a page opened as a file may ask without a preflight. docs/api.md lists the calls.
 
+import { language } from "./words.js";
+
 // Refused carries the server's words for a person, and the cause by name.
 export class Refused extends Error {
   constructor(cause, text) {
@@ -37,6 +39,7 @@ export class Api {
     const form = new FormData();
     form.append("session", session);
     form.append("id", this.page.id);
+    form.append("lang", language());
     form.append("text", text);
     for (const f of files) form.append("file", f, f.name);
     return this.post("reply", form, UPLOAD_TIMEOUT);
@@ -48,7 +51,7 @@ export class Api {
 
   ask(call, fields) {
     const { id, t } = this.page;
-    return this.post(call, new URLSearchParams({ id, t, browser: this.browser, ...fields }), TIMEOUT);
+    return this.post(call, new URLSearchParams({ id, t, browser: this.browser, lang: language(), ...fields }), TIMEOUT);
   }
 
   async post(call, body, timeout) {

@@ -4,7 +4,7 @@
 
 import { el } from "./dom.js";
 import { encode } from "./base64.js";
-import { words } from "./words.js";
+import { t } from "./words.js";
 
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
 // allow-same-origin lets this page measure the height; without allow-scripts it
@@ -17,18 +17,18 @@ const MAX_HEIGHT = 50_000; // pixels; longer mail scrolls in its frame
 
 // bodyOf gives the nodes that show a mail.
 export function bodyOf(mail) {
-  if (mail.blocks.length === 0) return [el("p", { class: "hint" }, words.noBody)];
+  if (mail.blocks.length === 0) return [el("p", { class: "hint" }, t("noBody"))];
   if (mail.blocks.every((b) => b.text !== undefined)) {
     return [el("div", { class: "plain" }, mail.blocks.map((b) => b.text).join("\n"))];
   }
   const html = mail.blocks.map((b) => b.html ?? `<pre>${escape(b.text)}</pre>`).join("\n");
   const remote = /<img[^<>]+src\s*=\s*["']?\s*(https?:)?\/\//i.test(html);
-  return [remote && el("p", { class: "hint" }, words.noPictures), frame(withPictures(html, mail.attachments))];
+  return [remote && el("p", { class: "hint" }, t("noPictures")), frame(withPictures(html, mail.attachments))];
 }
 
 function frame(html) {
   const f = el("iframe", {
-    sandbox: SANDBOX, title: words.messageBody, referrerpolicy: "no-referrer",
+    sandbox: SANDBOX, title: t("messageBody"), referrerpolicy: "no-referrer",
     srcdoc: `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}">` +
       `<meta name="referrer" content="no-referrer"><base target="_blank"><style>${STYLE}</style>${html}`,
   });

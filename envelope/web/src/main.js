@@ -4,7 +4,8 @@
 // that posts the message to the website.
 
 import { el, show } from "./dom.js";
-import { words } from "./words.js";
+import { learn, t } from "./words.js";
+import { offerLanguages } from "./language.js";
 import { decode } from "./base64.js";
 import { open, Damaged } from "./container.js";
 import { parse } from "./mime.js";
@@ -16,8 +17,9 @@ const byId = (id) => document.getElementById(id);
 
 function start() {
   const form = byId("site");
+  learn(JSON.parse(byId("words").content.textContent));
   if (!globalThis.crypto?.subtle || !globalThis.DecompressionStream || !AbortSignal.timeout) {
-    form.prepend(el("p", null, words.oldBrowser));
+    form.prepend(el("p", null, t("oldBrowser")));
     return;
   }
   const page = JSON.parse(document.querySelector("meta[name=postseal]").content);
@@ -28,13 +30,26 @@ function start() {
   const website = () => el("button", { type: "button", class: "second", click: () => {
     form.action = api.servers[0] + "/open"; // the one that answered last, if any did
     form.submit();
-  } }, words.website);
+  } }, t("website"));
   const signIn = new SignIn(app, page, api, website, async (record) => {
     const original = await open(container(), decode(record.key), record.digests || [record.digest]);
     delete record.key;
     byId("cover").hidden = true;
-    new Viewer(app, api, record, original, parse(original), () => signedOut(app, signIn)).show();
+    const viewer = new Viewer(app, api, record, original, parse(original), signedOut);
+    view = () => viewer.show();
+    view();
   });
+  function signedOut() {
+    const again = el("button", { type: "button", click: () => {
+      byId("cover").hidden = false;
+      view = () => signIn.redraw();
+      signIn.first();
+    } }, t("openAgain"));
+    show(app, [el("h1", null, t("signedOutTitle")), el("p", null, t("signedOut")), el("p", null, again)]);
+    view = signedOut;
+  }
+  let view = () => signIn.redraw();
+  offerLanguages(byId("languages"), () => view());
   signIn.first();
 }
 
@@ -42,14 +57,6 @@ function container() {
   const bytes = decode(document.querySelector("textarea[name=ct]").value);
   if (!bytes.length) throw new Damaged("empty");
   return bytes;
-}
-
-function signedOut(app, signIn) {
-  const again = el("button", { type: "button", click: () => {
-    byId("cover").hidden = false;
-    signIn.first();
-  } }, words.openAgain);
-  show(app, [el("h1", null, words.signedOutTitle), el("p", null, words.signedOut), el("p", null, again)]);
 }
 
 start();

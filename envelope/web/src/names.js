@@ -1,6 +1,6 @@
 // Names, sizes and times as people read them.
 
-import { words } from "./words.js";
+import { t } from "./words.js";
 
 const MAX_NAME = 120;
 
@@ -20,20 +20,42 @@ export function fileName(name, otherwise) {
   return clean.slice(0, MAX_NAME - ending.length) + ending;
 }
 
-// size says a number of bytes as the website does (portal: size).
+// size says a number of bytes as the website does (words: Language.Size).
 export function size(bytes) {
-  if (bytes < 1024) return `${bytes} bytes`;
-  if (bytes < 1 << 20) return `${Math.round(bytes / 1024)} KB`;
-  return `${(bytes / (1 << 20)).toFixed(1).replace(/\.0$/, "")} MB`;
+  if (bytes < 1024) return t("bytes", { n: bytes });
+  if (bytes < 1 << 20) return t("kb", { n: Math.round(bytes / 1024) });
+  return t("mb", { n: (bytes / (1 << 20)).toFixed(1).replace(/\.0$/, "") });
 }
 
-// when writes a time as "Sunday 21 August 2016, 12:21" or "Today, 14:36", in the
-// reader's own time zone.
-export function when(iso, now = new Date()) {
-  const t = new Date(iso);
-  if (!iso || Number.isNaN(t.getTime())) return "";
-  const clock = t.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  if (t.toDateString() === now.toDateString()) return `${words.today}, ${clock}`;
-  const day = t.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-  return `${day.replace(",", "")}, ${clock}`;
+const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+const MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+
+// when writes a time as "Sunday 21 August 2016, 12:21 BST" or "Today, 14:36 GMT", in
+// the organisation's time zone, or the reader's own where the page names none.
+export function when(iso, zone, now = new Date()) {
+  const at = new Date(iso);
+  if (!iso || Number.isNaN(at.getTime())) return "";
+  const p = parts(at, zone);
+  const clock = `${p.hour}:${p.minute} ${p.timeZoneName}`;
+  const n = parts(now, zone);
+  if (p.year === n.year && p.month === n.month && p.day === n.day) return capital(t("today", { clock }));
+  const weekday = DAYS[new Date(Date.UTC(p.year, p.month - 1, p.day)).getUTCDay()];
+  return t("long", { weekday: t(weekday), day: p.day, month: t(MONTHS[p.month - 1]), year: p.year, clock });
+}
+
+// parts takes a time apart. The words in it are ours, so that they do not hang on
+// the browser's language; en-GB only for the zone's short name.
+function parts(at, zone) {
+  const how = { year: "numeric", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" };
+  let format;
+  try {
+    format = new Intl.DateTimeFormat("en-GB", { ...how, timeZone: zone });
+  } catch { // a zone that this browser does not know
+    format = new Intl.DateTimeFormat("en-GB", how);
+  }
+  return Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+}
+
+function capital(s) {
+  return s.charAt(0).toUpperCase() + s.slice(1);
 }

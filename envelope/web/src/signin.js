@@ -1,7 +1,7 @@
 // Sign-in in the page: address, then password or a code sent by email.
 
 import { el, field, show, Notices } from "./dom.js";
-import { words } from "./words.js";
+import { t } from "./words.js";
 import { Refused, Unreachable } from "./api.js";
 import { Changed, Damaged } from "./container.js";
 
@@ -15,20 +15,24 @@ export class SignIn {
 
   // first shows the address and the password.
   first() {
-    const notices = (this.notices = new Notices(words.errorTitle));
+    this.redraw = () => {
+      this.address = chooser.read();
+      this.first();
+    };
+    const notices = (this.notices = new Notices(t("errorTitle")));
     const chooser = this.chooser();
     const password = el("input", { id: "password", type: "password", autocomplete: "current-password", required: true });
-    const ask = el("button", { type: "button", class: "second", click: () => this.sendCode(chooser.read()) }, words.sendCode);
+    const ask = el("button", { type: "button", class: "second", click: () => this.sendCode(chooser.read()) }, t("sendCode"));
     const form = el("form", { novalidate: true, submit: (event) => {
       event.preventDefault();
       this.open(chooser.read(), { password: password.value }, password);
     } },
       ...chooser.nodes,
-      field(words.password, password),
-      el("p", null, el("button", null, words.open)),
+      field(t("password"), password),
+      el("p", null, el("button", null, t("open"))),
       this.links());
-    const code = el("div", { class: "other" }, el("p", null, words.sendCodeHint), ask);
-    const title = el("h2", null, words.signIn);
+    const code = el("div", { class: "other" }, el("p", null, t("sendCodeHint")), ask);
+    const title = el("h2", null, t("signIn"));
     show(this.place, [title, notices.problem, form, code, notices.status, this.site()], chooser.known ? password : title);
   }
 
@@ -38,11 +42,11 @@ export class SignIn {
     const own = el("input", { id: "address", type: "email", autocomplete: "username", spellcheck: "false", autocapitalize: "none", required: true });
     if (to.length < 2) {
       own.value = this.address || bare(to[0] || "");
-      return { nodes: [field(words.address, own)], read: () => own.value.trim(), known: own.value !== "" };
+      return { nodes: [field(t("address"), own)], read: () => own.value.trim(), known: own.value !== "" };
     }
-    const other = el("option", { value: "" }, words.otherAddress);
+    const other = el("option", { value: "" }, t("otherAddress"));
     const select = el("select", { id: "choose" }, ...to.map((a) => el("option", { value: bare(a) }, bare(a))), other);
-    const typed = field(words.otherAddress, own, words.otherHint);
+    const typed = field(t("otherAddress"), own, t("otherHint"));
     const update = () => { typed.hidden = select.value !== ""; };
     select.addEventListener("change", update);
     if (this.address) {
@@ -53,55 +57,56 @@ export class SignIn {
       }
     }
     update();
-    return { nodes: [field(words.address, select), typed], read: () => select.value || own.value.trim(), known: true };
+    return { nodes: [field(t("address"), select), typed], read: () => select.value || own.value.trim(), known: true };
   }
 
   links() {
     const to = (path, text) => el("p", null, el("a", { href: this.api.servers[0] + path, target: "_blank", rel: "noopener noreferrer" }, text));
-    return el("div", { class: "links" }, to("/forgot", words.forgotten), to("/register", words.firstTime));
+    return el("div", { class: "links" }, to("/forgot", t("forgotten")), to("/register", t("firstTime")));
   }
 
   site() {
     return el("div", { class: "other" },
-      el("p", null, words.websiteHint(new URL(this.api.servers[0]).host)), this.website());
+      el("p", null, t("websiteHint", { host: new URL(this.api.servers[0]).host })), this.website());
   }
 
   async sendCode(address, again) {
-    if (!address) return this.notices.fail(words.needAddress);
+    if (!address) return this.notices.fail(t("needAddress"));
     this.address = address;
-    this.run(words.sendingCode, async () => {
+    this.run(t("sendingCode"), async () => {
       const answer = await this.api.code(address);
       this.codeView(answer.reference, again);
     });
   }
 
   codeView(reference, again) {
-    const notices = (this.notices = new Notices(words.errorTitle));
+    this.redraw = () => this.codeView(reference);
+    const notices = (this.notices = new Notices(t("errorTitle")));
     const code = el("input", { id: "code", type: "text", inputmode: "numeric", autocomplete: "one-time-code", spellcheck: "false", class: "code", required: true });
     const form = el("form", { novalidate: true, submit: (event) => {
       event.preventDefault();
       this.open(this.address, { code: code.value.replace(/\D/g, "") }, code);
     } },
-      field(words.code, code, words.codeHint),
-      el("p", null, el("button", null, words.open)));
+      field(t("code"), code, t("codeHint")),
+      el("p", null, el("button", null, t("open"))));
     const more = el("p", { class: "row" },
-      el("button", { type: "button", class: "second", click: () => this.sendCode(this.address, true) }, words.anotherCode),
-      el("button", { type: "button", class: "second", click: () => this.first() }, words.back));
-    const title = el("h2", null, words.codeTitle);
-    const sent = el("p", { id: "sent" }, words.codeSent(this.address), " ", reference ? words.reference(reference) : "");
+      el("button", { type: "button", class: "second", click: () => this.sendCode(this.address, true) }, t("anotherCode")),
+      el("button", { type: "button", class: "second", click: () => this.first() }, t("back")));
+    const title = el("h2", null, t("codeTitle"));
+    const sent = el("p", { id: "sent" }, t("codeSent", { address: this.address }), " ", reference ? t("reference", { text: reference }) : "");
     show(this.place, [title, notices.problem, sent, form, more, notices.status, this.site()], code);
     code.setAttribute("aria-describedby", "sent code-hint"); // the focus skips the text above, so it is read with the field
-    if (again) notices.say(words.newCodeSent);
+    if (again) notices.say(t("newCodeSent"));
   }
 
   open(address, proof, input) {
-    if (!address) return this.notices.fail(words.needAddress);
+    if (!address) return this.notices.fail(t("needAddress"));
     this.address = address;
     if (!(proof.password || proof.code)) {
-      this.notices.fail("code" in proof ? words.needCode : words.needPassword);
+      this.notices.fail("code" in proof ? t("needCode") : t("needPassword"));
       return;
     }
-    this.run(words.opening, async () => {
+    this.run(t("opening"), async () => {
       const asked = this.api.open(address, proof);
       input.value = ""; // whatever comes of it, it is not to be left standing
       const answer = await asked;
@@ -130,11 +135,11 @@ export class SignIn {
   }
 
   explain(e) {
-    if (e instanceof Refused) return [e.text || words.refused];
-    if (e instanceof Unreachable) return [words.unreachable, this.website()];
-    if (e instanceof Changed) return [words.changed];
-    if (e instanceof Damaged) return [words.damaged, this.website()];
-    return [words.refused, this.website()];
+    if (e instanceof Refused) return [e.text || t("refused")];
+    if (e instanceof Unreachable) return [t("unreachable"), this.website()];
+    if (e instanceof Changed) return [t("changed")];
+    if (e instanceof Damaged) return [t("damaged"), this.website()];
+    return [t("refused"), this.website()];
   }
 }
 

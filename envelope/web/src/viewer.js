@@ -2,7 +2,7 @@
 // sender's record on the server, never from the message itself.
 
 import { el, show } from "./dom.js";
-import { words } from "./words.js";
+import { t } from "./words.js";
 import { bodyOf } from "./body.js";
 import { fileName, size, when } from "./names.js";
 import { ReplyForm } from "./reply.js";
@@ -18,24 +18,27 @@ export class Viewer {
     const { record, mail } = this;
     const body = bodyOf(mail); // before the attachments: it finds out which are pictures in the text
     const marking = record.marking && el("p", { class: "marking" }, record.marking);
-    this.replyPlace = el("div", { class: "reply" });
+    this.replyPlace ||= el("div", { class: "reply" });
+    this.urls.forEach((u) => URL.revokeObjectURL(u)); // of the view before, if it is drawn anew
+    this.urls = [];
     show(this.place, [
       marking,
-      el("h1", { class: "subject" }, record.subject || words.noSubject),
+      el("h1", { class: "subject" }, record.subject || t("noSubject")),
       this.facts(),
       this.actions(),
       this.attachments(),
-      el("section", { class: "body", "aria-label": words.messageBody }, ...body.filter(Boolean)),
+      el("section", { class: "body", "aria-label": t("messageBody") }, ...body.filter(Boolean)),
       marking && marking.cloneNode(true),
       this.replyPlace,
     ]);
+    this.replyForm?.redraw();
   }
 
   facts() {
     const { record } = this;
     const rows = [
-      [words.from, record.from], [words.to, list(record.to)], [words.cc, list(record.cc)],
-      [words.sent, when(record.sealed_at)], [words.until, when(record.expires_at)],
+      [t("from"), record.from], [t("to"), list(record.to)], [t("cc"), list(record.cc)],
+      [t("sent"), when(record.sealed_at, this.api.page.zone)], [t("until"), when(record.expires_at, this.api.page.zone)],
     ];
     return el("dl", null, ...rows.filter(([, v]) => v).map(([k, v]) => el("div", null, el("dt", null, k), el("dd", null, v))));
   }
@@ -44,21 +47,21 @@ export class Viewer {
     const button = (text, click, main) => el("button", { type: "button", class: main ? null : "second", click }, text);
     const { record } = this;
     return el("p", { class: "row actions" },
-      record.reply && button(words.reply, () => this.reply(), true),
-      this.download(this.original, fileName(record.subject, "message") + ".eml", words.saveAll, "button second"),
-      button(words.print, () => window.print()),
-      button(words.signOut, () => this.signOut()));
+      record.reply && button(t("reply"), () => this.reply(), true),
+      this.download(this.original, fileName(record.subject, t("message")) + ".eml", t("saveAll"), "button second"),
+      button(t("print"), () => window.print()),
+      button(t("signOut"), () => this.signOut()));
   }
 
   attachments() {
     const all = this.mail.attachments.filter((a) => !a.inline);
     if (!all.length) return null;
     const items = all.map((a, i) => {
-      const name = fileName(a.name, `${words.attachment}-${i + 1}${ending(a.type)}`);
+      const name = fileName(a.name, `${t("attachment")}-${i + 1}${ending(a.type)}`);
       return el("li", null, this.download(a.bytes, name, name), " ", el("span", { class: "hint" }, size(a.bytes.length)));
     });
-    return el("section", { class: "attachments", "aria-label": words.attachments(all.length) },
-      el("h2", null, words.attachments(all.length)), el("ul", null, ...items));
+    return el("section", { class: "attachments", "aria-label": t("attachments", { n: all.length }) },
+      el("h2", null, t("attachments", { n: all.length })), el("ul", null, ...items));
   }
 
   // download is a link that saves bytes under a name. The type is always that of
@@ -71,7 +74,8 @@ export class Viewer {
 
   reply() {
     if (this.replyPlace.firstChild) return this.replyPlace.querySelector("textarea")?.focus();
-    new ReplyForm(this.replyPlace, this.api, this.record).show();
+    this.replyForm = new ReplyForm(this.replyPlace, this.api, this.record);
+    this.replyForm.show();
   }
 
   // signOut wipes the message off the page and out of our hands, whatever the

@@ -1,70 +1,39 @@
-// Every sentence that the script shows, in one place, for later translation.
-// British English, plain; the words a recipient never meets: envelope, token,
-// key, portal, invalid. The static words of the page stand in ../page.html.
+// What the script says. The sentences themselves stand in words/lang/*/page.txt
+// and come with the page, in each of its languages, as JSON in <template id=words>;
+// the words a recipient never meets: envelope, token, key, portal, invalid.
 
-export const words = {
-  signIn: "Show that this message is for you",
-  address: "Your email address",
-  otherAddress: "Another address",
-  otherHint: "The address that this message was sent to",
-  password: "Password",
-  open: "Open message",
-  opening: "Opening the message",
-  sendCode: "Send me a code",
-  sendCodeHint: "No password yet, or forgotten? We can send a code to your email address.",
-  sendingCode: "Sending a code",
-  forgotten: "Forgotten your password?",
-  firstTime: "First time here? Set a password",
-  codeTitle: "Check your email",
-  codeSent: (address) => `If this message is for ${address}, a code is on its way there. It can take a minute or two. Keep this page open.`,
-  reference: (text) => `The email has the reference ${text}.`,
-  code: "Code",
-  codeHint: "8 digits. Spaces do not matter.",
-  anotherCode: "Send another code",
-  newCodeSent: "A new code has been sent. The code before it no longer works.",
-  back: "Back",
-  website: "Open on the website",
-  websiteHint: (host) => `If opening here does not work, open the message on ${host} instead.`,
+let all = {};
+let tag = "";
 
-  errorTitle: "There is a problem",
-  needAddress: "Type your email address",
-  needPassword: "Type your password",
-  needCode: "Type the code from the email",
-  unreachable: "We cannot be reached from this page at the moment. Your network may be blocking it. Try again in a few minutes, or open the message on the website.",
-  changed: "This message has changed since it was sent, so it was not opened. Ask the sender to send it again.",
-  damaged: "This file is not complete. Open the attachment from the email once more, or open the message on the website.",
-  oldBrowser: "This browser cannot open the message in this page.",
-  refused: "The message could not be opened.",
+// learn takes the catalogue: sentences by name, by language. The first language
+// is the page's own.
+export function learn(catalogue) {
+  all = catalogue;
+  [tag] = Object.keys(all);
+}
 
-  noSubject: "(no subject)",
-  from: "From",
-  to: "To",
-  cc: "Copy to",
-  sent: "Sent",
-  until: "Read it by",
-  today: "Today",
-  messageBody: "Message",
-  noBody: "This message has no text.",
-  noPictures: "Pictures that would be fetched from the internet are not shown.",
-  attachments: (n) => (n === 1 ? "1 attachment" : `${n} attachments`),
-  attachment: "attachment",
-  saveAll: "Save whole message",
-  print: "Print",
-  signOut: "Sign out",
-  signedOutTitle: "You have signed out",
-  signedOut: "The message is locked again. You can close this page.",
-  openAgain: "Open the message again",
+// speak changes the language.
+export function speak(other) {
+  if (all[other]) tag = other;
+}
 
-  reply: "Reply",
-  replyTitle: "Your reply",
-  replyTo: (names) => `Your reply goes securely to ${names}.`,
-  replyText: "Your message",
-  replyFiles: "Attach files",
-  replyLimit: (used, limit) => `${used} of ${limit} used`,
-  replyTooBig: (limit) => `The files are too big. Together they can be up to ${limit}.`,
-  replyEmpty: "Write a message or attach a file",
-  send: "Send reply",
-  sending: "Sending your reply",
-  replySent: "Your reply has been sent.",
-  cancel: "Cancel",
-};
+// language is the tag of the language spoken, such as "cy".
+export function language() {
+  return tag;
+}
+
+// others gives tag and name of those not spoken now, and their lang attribute.
+export function others() {
+  return Object.keys(all).filter((l) => l !== tag).map((l) => ({ tag: l, name: say(l, "name"), lang: say(l, "lang") }));
+}
+
+// t says a sentence with its {name}s filled in; a sentence for the very number n
+// comes first.
+export function t(name, values) {
+  return say(tag, name, values || {});
+}
+
+function say(l, name, values) {
+  const text = all[l]?.[`${name}@${values?.n}`] ?? all[l]?.[name] ?? name;
+  return text.replace(/\{(\w+)\}/g, (hole, v) => values?.[v] ?? hole);
+}

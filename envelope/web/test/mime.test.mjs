@@ -4,6 +4,13 @@ import assert from "node:assert/strict";
 import { parse, parameters, words2047 } from "../src/mime.js";
 import { decode, encode } from "../src/base64.js";
 import { fileName, size, when } from "../src/names.js";
+import { learn, speak, t } from "../src/words.js";
+
+learn({
+  en: { bytes: "{n} bytes", kb: "{n} KB", mb: "{n} MB", long: "{weekday} {day} {month} {year}, {clock}", today: "today, {clock}",
+    saturday: "Saturday", august: "August", december: "December" },
+  cy: { long: "{weekday} {day} {month} {year}, {clock}", saturday: "dydd Sadwrn", december: "Rhagfyr" },
+});
 
 const bytes = (s) => Uint8Array.from(s, (c) => c.charCodeAt(0));
 const mail = (...lines) => parse(bytes(lines.join("\r\n")));
@@ -121,11 +128,16 @@ test("file names that are safe to save", () => {
 
 test("sizes and times", () => {
   assert.deepEqual([size(12), size(12345), size(10 << 20), size(1234567)], ["12 bytes", "12 KB", "10 MB", "1.2 MB"]);
-  const now = new Date(2016, 7, 21, 15, 0);
-  assert.equal(when(new Date(2016, 7, 21, 14, 36).toISOString(), now), "Today, 14:36");
-  assert.equal(when(new Date(2016, 7, 20, 12, 21).toISOString(), now), "Saturday 20 August 2016, 12:21");
-  assert.equal(when("nonsense", now), "");
-  assert.equal(when(undefined, now), "");
+  const now = new Date("2016-08-21T14:00:00Z");
+  assert.equal(when("2016-08-21T13:36:00Z", "Europe/London", now), "Today, 14:36 BST");
+  assert.equal(when("2016-08-20T11:21:00Z", "Europe/London", now), "Saturday 20 August 2016, 12:21 BST");
+  assert.equal(when("2016-12-31T23:59:00Z", "Europe/London", now), "Saturday 31 December 2016, 23:59 GMT");
+  speak("cy");
+  assert.equal(when("2016-12-31T23:59:00Z", "Europe/London", now), "dydd Sadwrn 31 Rhagfyr 2016, 23:59 GMT");
+  assert.equal(t("unknown"), "unknown");
+  speak("en");
+  assert.equal(when("nonsense", "", now), "");
+  assert.equal(when(undefined, "", now), "");
 });
 
 // frameOf gives what the sandboxed frame is given, with a document that only keeps it.

@@ -1,0 +1,70 @@
+package envelope
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"strings"
+
+	"github.com/postseal/postseal/words"
+)
+
+// scriptWords gives what the script says, in the page's languages, the first one
+// first: {"en": {"signIn": "..."}}. A sentence stands on a line of its own, since
+// mail takes no long ones, in ASCII, and without characters that mean something in HTML.
+func scriptWords(v *pageView) template.HTML {
+	var b strings.Builder
+	b.WriteString("{")
+	for i, view := range append([]pageView{*v}, v.Others...) {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		fmt.Fprintf(&b, "%q:%s", view.W.Tag(), catalogues[view.W.Tag()])
+	}
+	b.WriteString("}")
+	return template.HTML(b.String()) //nolint:gosec // encoding/json writes <, > and & as \u003c and so on
+}
+
+// catalogues are the sentences of each language as JSON.
+var catalogues = func() map[string]string {
+	out := map[string]string{}
+	for _, tag := range words.Tags() {
+		b, err := json.MarshalIndent(scriptCatalogue(words.In(tag)), "", "")
+		if err != nil {
+			panic(err) // texts always marshal
+		}
+		out[tag] = ascii(string(b))
+	}
+	return out
+}()
+
+// scriptCatalogue names sentences by what stands behind their section.
+func scriptCatalogue(l *words.Language) map[string]string {
+	out := map[string]string{}
+	for _, area := range []string{words.Common, words.Page} {
+		for key, text := range l.Area(area) {
+			if section, name, _ := strings.Cut(key, "."); section != "cover" {
+				out[name] = text
+			}
+		}
+	}
+	return out
+}
+
+// ascii writes what is not ASCII as JSON escapes.
+func ascii(s string) string {
+	var b bytes.Buffer
+	for _, r := range s {
+		switch {
+		case r < 0x80:
+			b.WriteRune(r)
+		case r < 0x10000:
+			fmt.Fprintf(&b, "\\u%04x", r)
+		default:
+			r -= 0x10000
+			fmt.Fprintf(&b, "\\u%04x\\u%04x", 0xd800+r>>10, 0xdc00+r&0x3ff)
+		}
+	}
+	return b.String()
+}
