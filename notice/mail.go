@@ -40,6 +40,7 @@ type Mail struct {
 	References  string // "<...> <...>" or empty; likewise
 	Text        string // plain text, LF line ends
 	HTML        string // empty: plain text alone
+	Calendar    string // answer to an invitation (iTIP REPLY) with CRLF line ends, as a third reading beside text and HTML (RFC 6047 section 2.4); empty: none
 	Attachments []Attachment
 	Auto        string // Auto-Submitted: "auto-generated" or "auto-replied" (RFC 3834), with X-Auto-Response-Suppress; empty: neither
 	Profile     string // X-Postseal: "envelope; v=1" or "notice; kind=code"; package relay lets nothing else out
@@ -157,16 +158,22 @@ func (m *Mail) boundary(level string) string {
 	return "=_" + hex.EncodeToString(sum[:12])
 }
 
-// body writes the text, as two alternatives when there is HTML.
+// body writes the text, as alternatives when there is HTML or a calendar part.
 func (m *Mail) body(out *counter, boundary string) {
-	if m.HTML == "" {
+	if m.HTML == "" && m.Calendar == "" {
 		out.part("text/plain", m.Text)
 		return
 	}
 	out.text("Content-Type: multipart/alternative;\r\n boundary=\"" + boundary + "\"\r\n\r\n--" + boundary + "\r\n")
 	out.part("text/plain", m.Text)
-	out.text("\r\n--" + boundary + "\r\n")
-	out.part("text/html", m.HTML)
+	if m.HTML != "" {
+		out.text("\r\n--" + boundary + "\r\n")
+		out.part("text/html", m.HTML)
+	}
+	if m.Calendar != "" {
+		out.text("\r\n--" + boundary + "\r\n")
+		out.calendar(m.Calendar)
+	}
 	out.text("\r\n--" + boundary + "--\r\n")
 }
 

@@ -2,9 +2,11 @@ package notice_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/mail"
 	"reflect"
 	"strings"
@@ -367,4 +369,41 @@ func FuzzSubject(f *testing.F) {
 		}
 		open(t, raw)
 	})
+}
+
+// BOP-12: the answer to an invitation stands beside the text as a part of its own,
+// with the method in its type, where Outlook looks for it (RFC 6047 section 2.4).
+func TestCalendarPart(t *testing.T) {
+	ics := "BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nSUMMARY:Café\r\nEND:VCALENDAR\r\n"
+	for _, html := range []string{"", "<p>Accepted</p>"} {
+		m := notice.Mail{From: addr.Named{Address: addr.MustParse("secure@example.gov.uk")}, Date: time.Date(2026, 7, 3, 9, 0, 0, 0, time.UTC),
+			MessageID: "<1@example.gov.uk>", Text: "Accepted", HTML: html, Calendar: ics}
+		var b bytes.Buffer
+		if _, err := m.WriteTo(&b); err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := mail.ReadMessage(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind, params, err := mime.ParseMediaType(parsed.Header.Get("Content-Type"))
+		if err != nil || kind != "multipart/alternative" {
+			t.Fatalf("got %q %v", kind, err)
+		}
+		parts := multipart.NewReader(parsed.Body, params["boundary"])
+		var got string
+		for {
+			p, err := parts.NextRawPart()
+			if err != nil {
+				break
+			}
+			if kind, params, _ := mime.ParseMediaType(p.Header.Get("Content-Type")); kind == "text/calendar" && params["method"] == "REPLY" {
+				raw, _ := io.ReadAll(base64.NewDecoder(base64.StdEncoding, p))
+				got = string(raw)
+			}
+		}
+		if got != ics {
+			t.Errorf("with HTML %q: got %q, want %q", html, got, ics)
+		}
+	}
 }

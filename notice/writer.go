@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"encoding/base64"
 	"io"
 	"mime/quotedprintable"
 )
@@ -30,6 +31,15 @@ func (c *counter) part(kind, s string) {
 	q := quotedprintable.NewWriter(c)
 	_, _ = io.WriteString(q, s)
 	_ = q.Close() // both errors are the counter's
+}
+
+// calendar writes the answer to an invitation: mail programs act on its method
+// (RFC 6047 section 2.4), and base64 keeps its line ends and folds as they are.
+func (c *counter) calendar(s string) {
+	c.text("Content-Type: text/calendar; method=REPLY; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n")
+	e := base64.NewEncoder(base64.StdEncoding, &wrapped{out: c})
+	_, _ = io.WriteString(e, s)
+	_ = e.Close() // both errors are the counter's
 }
 
 // wrapped breaks base64 into lines of 76 (RFC 2045 section 6.8).
