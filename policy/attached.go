@@ -88,7 +88,7 @@ func (l *leaf) readFile() {
 			p.Err = d.Err
 		}
 		if p.Err == nil && isArmoured(p.Text) {
-			p.Err = fmt.Errorf("%w: something encrypted stands in it", ErrUnreadable)
+			p.Err = fmt.Errorf("%w: something encrypted or coded stands in it", ErrUnreadable)
 		}
 		if l.r.full() {
 			return

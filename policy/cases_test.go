@@ -26,7 +26,7 @@ func readCase(t testing.TB, path string) *policycase.Case {
 
 // TestMailCases is, by its cases, also BOP-8 (mark or scan, either is enough),
 // BOP-11 (an attached message says nothing about this one), BOP-12 (appointments),
-// CYC-1, CYC-11, SCC-1, CJSM-2 and CJSM-5.
+// BOP-1, BOP-22, BCC-16, CYC-1, CYC-11, SCC-1, CJSM-2 and CJSM-5.
 func TestMailCases(t *testing.T) {
 	paths, _ := filepath.Glob("../testdata/mail/*.eml")
 	if len(paths) < 80 {

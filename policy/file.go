@@ -93,7 +93,7 @@ type Profile struct {
 	Expires    Duration `yaml:"expires"`      // until when it opens: 90d
 	Link       Duration `yaml:"link"`         // how long the link opens: 14d
 	SignIn     []string `yaml:"sign_in"`      // code, password: [code, password]
-	Reply      string   `yaml:"reply"`        // to whom the reader may answer: sender
+	Reply      string   `yaml:"reply"`        // whom of the message's people the reader may answer: sender, domains (ours and partners) or all: sender
 	Form       string   `yaml:"form"`         // classic or passive page: classic
 	AttachUpTo Size     `yaml:"attach_up_to"` // above this size the mail carries the link only: 10MB
 	Subject    string   `yaml:"subject"`      // of the notification: keep or hide: keep

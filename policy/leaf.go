@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/postseal/postseal/extract"
@@ -60,15 +61,24 @@ func whereOf(p Part, disposition string) string {
 	return "text"
 }
 
-// shown makes a file name fit for a log line: no control characters, and not
-// longer than people name files.
+// shown makes a file name fit for a log line: no control characters, none that
+// turn the direction of what stands around it, and not longer than people name
+// files.
 func shown(name string) string {
 	const longest = 100 // characters
-	name = strings.Join(strings.Fields(clean(name)), " ")
+	name = strings.Join(strings.Fields(clean(strings.Map(visible, name))), " ")
 	if utf8.RuneCountInString(name) > longest {
 		name = string([]rune(name)[:longest]) + "…"
 	}
 	return name
+}
+
+// visible drops what has no width: marks of direction, joiners, soft hyphens.
+func visible(r rune) rune {
+	if unicode.Is(unicode.Cf, r) {
+		return -1
+	}
+	return r
 }
 
 func (l *leaf) run(b []byte, _ bool) {
@@ -177,7 +187,7 @@ func (l *leaf) closeText() {
 			p := l.part
 			p.Text = l.shownText(raw)
 			if p.Err == nil && encryption(p) == "" && isArmoured(p.Text) {
-				p.Err = fmt.Errorf("%w: something encrypted stands in the text", ErrUnreadable)
+				p.Err = fmt.Errorf("%w: something encrypted or coded stands in the text", ErrUnreadable)
 			}
 			l.r.add(p)
 		}

@@ -30,7 +30,7 @@ func newMixedBase64(r *reader, d described, at place) *mixedBase64 {
 	at.second = true
 	l := newLeaf(r, d, at)
 	l.optional = true
-	l.part.Where = at.where("text outside the coding")
+	l.part.Where += ", outside its coding"
 	return &mixedBase64{to: l}
 }
 

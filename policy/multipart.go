@@ -82,6 +82,7 @@ func (m *multipart) delimiter(b []byte) bool {
 		m.boundary = bytes.Clone(b)
 	}
 	rest, ok := bytes.CutPrefix(b, m.boundary)
+	rest = bytes.TrimLeft(rest, " \t") // of a boundary that is said to end in spaces
 	if !ok || m.boundary == nil || len(rest) > 0 && string(rest) != "--" {
 		return false
 	}

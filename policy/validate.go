@@ -202,8 +202,8 @@ func (r Profile) validate(p *problems, path, name string) {
 			p.add(fmt.Sprintf("%s.sign_in.%d", path, i), "profile %q: sign_in is code, password or both", name)
 		}
 	}
-	if r.Reply != "sender" {
-		p.add(path+".reply", "profile %q: reply is sender; nothing else is built", name)
+	if r.Reply != "sender" && r.Reply != "domains" && r.Reply != "all" {
+		p.add(path+".reply", "profile %q: reply is sender, domains or all", name)
 	}
 	if r.Form != "classic" && r.Form != "passive" {
 		p.add(path+".form", "profile %q: form is classic or passive", name)
