@@ -65,7 +65,8 @@ const (
 	Reported  Action = "reported"  // a delivery report came; reason holds its state and host
 	Unlocked  Action = "unlocked"  // an account's counters were cleared
 	Activated Action = "activated" // an account began
-	Changed   Action = "changed"   // a password was replaced
+	Changed   Action = "changed"   // a password was replaced, a passkey or provider added or taken off; reason says which
+	SignedIn  Action = "signed in" // by a provider or a passkey; reason says which
 )
 
 // MAC is one link of the chain. The zero MAC stands before the first entry.

@@ -9,7 +9,9 @@ import (
 )
 
 // Proof is the outcome of a successful sign-in: only the store's own checks make
-// one. The zero value proves nothing.
+// one. For a provider's word and a passkey's signature the caller has checked
+// what came from outside, and the store whether it belongs to the account. The
+// zero value proves nothing.
 type Proof struct {
 	address addr.Address
 	method  string
@@ -22,12 +24,14 @@ type Proof struct {
 const (
 	ByPassword = "password" // also an activation: the person chose the password and has the mailbox
 	ByCode     = "code"
+	ByOIDC     = "oidc"    // a provider vouched for the address, see SignInVouched
+	ByPasskey  = "passkey" // a key of the person's device signed, see UsePasskey
 )
 
 // Address gives the proved address; zero for the zero Proof.
 func (p Proof) Address() addr.Address { return p.address }
 
-// Method gives ByPassword or ByCode.
+// Method gives ByPassword, ByCode, ByOIDC or ByPasskey.
 func (p Proof) Method() string { return p.method }
 
 // Account is what is known of a person. The password and answer are not in it.

@@ -26,6 +26,8 @@ var (
 	ErrTooMany      = errors.New("store: asked too often")
 	ErrNoAccount    = errors.New("store: no account")
 	ErrExists       = errors.New("store: account exists already")
+	ErrOtherPerson  = errors.New("store: the provider knows this address by another account")
+	ErrCopied       = errors.New("store: the passkey's counter went back: it may have been copied")
 	ErrNoSession    = errors.New("store: no session")
 	ErrSyntax       = errors.New("store: damaged record")
 	ErrTooLong      = errors.New("store: a text is too long")

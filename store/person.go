@@ -17,6 +17,7 @@ import (
 const (
 	fAccount = "d" // sealed stored
 	fEpoch   = "g" // how often the password was replaced; sessions of an earlier one are over
+	fWays    = "w" // sealed Ways; there may be some without an account
 )
 
 // stored is an account at rest.
@@ -32,6 +33,7 @@ type person struct {
 	fields map[string]string
 	have   bool
 	stored stored
+	ways   Ways
 }
 
 func (p *person) epoch() int64 {
@@ -47,6 +49,11 @@ func (s *Store) loadPerson(ctx context.Context, a addr.Address) (*person, error)
 	var err error
 	if p.fields, err = s.redis.HGetAll(ctx, personKey("u", p.h)).Result(); err != nil {
 		return nil, unavailable("reading an account", err)
+	}
+	if p.fields[fWays] != "" {
+		if err := s.keys.unsealJSON("ways", waysPlace(p.h), []byte(p.fields[fWays]), &p.ways); err != nil {
+			return nil, err
+		}
 	}
 	if p.fields[fAccount] == "" {
 		return p, nil
@@ -101,6 +108,7 @@ return {'ok'}
 // personChange is what one change of an account does.
 type personChange struct {
 	store  *stored // nil: leave it
+	ways   *Ways   // nil: leave them
 	epoch  bool    // end the sessions made so far
 	forget bool    // clear the counters
 	link   string  // key of a link that must be there and is used up; empty for none
@@ -149,6 +157,13 @@ func (s *Store) personArgs(p *person, c *personChange, e audit.Entry) (keys []st
 			return nil, nil, err
 		}
 		p.fields[fAccount], p.stored, p.have = string(sealed), *c.store, true
+	}
+	if c.ways != nil {
+		sealed, err := s.keys.sealJSON("ways", waysPlace(p.h), c.ways)
+		if err != nil {
+			return nil, nil, err
+		}
+		p.fields[fWays], p.ways = string(sealed), *c.ways
 	}
 	if c.epoch {
 		p.fields[fEpoch] = strconv.FormatInt(p.epoch()+1, 10)
