@@ -108,6 +108,8 @@ func (d *CodeData) language() string           { return d.Lang }
 func (d *ActivationData) language() string     { return d.Lang }
 func (d *ResetData) language() string          { return d.Lang }
 func (d *PlainReplyToldData) language() string { return d.Lang }
+func (d *RescueData) language() string         { return d.Lang }
+func (d *RescueToldData) language() string     { return d.Lang }
 
 // first is the organisation's first language.
 func (n *Notices) first() *words.Language { return n.in[n.tags[0]].words }
@@ -177,7 +179,7 @@ func (d *PlainReplyData) prepare(_ *Notices, t tongue) error {
 	}
 	d.FromName = outsiderName(d.FromName, d.From)
 	clean(&d.EnvelopeID)
-	d.Subject = TagSubject(t.words.Text("mail-plain-reply.tag"), d.Subject)
+	d.Subject, d.LeftOut = TagSubject(t.words.Text("mail-plain-reply.tag"), d.Subject), t.lines(d.LeftOut)
 	d.Text = paragraphs(d.Text)
 	return nil
 }
@@ -194,6 +196,22 @@ func (d *PlainReplyToldData) prepare(_ *Notices, t tongue) error {
 }
 
 func (d *PlainReplyToldData) address(_ *Notices, m *Mail) {
+	m.InReplyTo, m.References, m.Auto = d.InReplyTo, d.InReplyTo, "auto-replied"
+}
+
+func (d *RescueData) prepare(_ *Notices, t tongue) error {
+	clean(&d.SenderLine, &d.Rescue)
+	if d.SenderLine == "" {
+		d.SenderLine = t.look.Organisation
+	}
+	return link(&d.Link)
+}
+
+func (d *RescueData) address(_ *Notices, m *Mail) { m.Auto = "auto-replied" }
+
+func (d *RescueToldData) prepare(*Notices, tongue) error { return nil }
+
+func (d *RescueToldData) address(_ *Notices, m *Mail) {
 	m.InReplyTo, m.References, m.Auto = d.InReplyTo, d.InReplyTo, "auto-replied"
 }
 

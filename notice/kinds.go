@@ -29,6 +29,10 @@ const (
 	PlainReply Kind = "plain-reply"
 	// PlainReplyTold tells the writer of such an answer, once, that it was not protected: PlainReplyToldData.
 	PlainReplyTold Kind = "plain-reply-told"
+	// Rescue carries the link to a recorded recipient for whom somebody asked at the rescue address: RescueData (BOP-20).
+	Rescue Kind = "rescue"
+	// RescueTold tells somebody else who asked there where the link went, without saying whether there was one: RescueToldData.
+	RescueTold Kind = "rescue-told"
 )
 
 // Brand is what an organisation sets. Organisation, Service, ServiceDomain and
@@ -72,8 +76,8 @@ func (b Brand) In(tag string) Brand {
 	return b
 }
 
-// languages gives the tags, at least one, each known.
-func (b Brand) languages() []string {
+// Tags gives the languages, the organisation's own first; at least one, each known.
+func (b Brand) Tags() []string {
 	var out []string
 	for _, tag := range b.Languages {
 		if words.Known(tag) {
@@ -163,6 +167,8 @@ type BounceData struct {
 	EnvelopeID string    `json:"envelope_id"`
 	OriginalID string    `json:"original_id"`
 	Delayed    bool      `json:"delayed"` // not given up yet
+	Unclear    bool      `json:"unclear"` // the other mail system did not say which of the recipients
+	Opened     bool      `json:"opened"`  // one of them has opened it all the same
 }
 
 // PlainReplyData is the data of PlainReply.
@@ -173,6 +179,8 @@ type PlainReplyData struct {
 	Text       string       `json:"text"`
 	InReplyTo  string       `json:"in_reply_to"`
 	EnvelopeID string       `json:"envelope_id"`
+	Cut        bool         `json:"cut"`      // Text is only the beginning
+	LeftOut    []string     `json:"left_out"` // names of attachments that were not passed on
 	// Attachments of the answer, passed on as they came.
 	Attachments []Attachment `json:"-"`
 }
@@ -184,10 +192,25 @@ type PlainReplyToldData struct {
 	Lang      string `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 }
 
+// RescueData is the data of Rescue. It names no subject: the mail leaves in clear.
+type RescueData struct {
+	SenderLine string    `json:"sender_line"` // built by SenderLine
+	SentAt     time.Time `json:"sent_at"`
+	Link       string    `json:"link"`           // empty: the ciphertext is not there; asks for the whole mail
+	Rescue     string    `json:"rescue"`         // the rescue address
+	Lang       string    `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
+}
+
+// RescueToldData is the data of RescueTold.
+type RescueToldData struct {
+	InReplyTo string `json:"in_reply_to"`
+	Lang      string `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
+}
+
 // Known tells whether k is one of the kinds above.
 func (k Kind) Known() bool {
 	switch k {
-	case Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold:
+	case Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold, Rescue, RescueTold:
 		return true
 	}
 	return false

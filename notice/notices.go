@@ -43,7 +43,7 @@ func New(b Brand, loc *time.Location) *Notices {
 		loc = time.UTC
 	}
 	n := &Notices{brand: b, loc: loc, in: map[string]tongue{}}
-	for _, tag := range b.languages() {
+	for _, tag := range b.Tags() {
 		l := words.In(tag)
 		n.in[tag] = tongue{words: l, look: lookOf(b, tag), pages: parsed(l, loc)}
 		if len(n.tags) == 0 || b.Bilingual {
@@ -187,6 +187,10 @@ func contentOf(k Kind, data any) (content, error) {
 		return as[PlainReplyData](data)
 	case PlainReplyTold:
 		return as[PlainReplyToldData](data)
+	case Rescue:
+		return as[RescueData](data)
+	case RescueTold:
+		return as[RescueToldData](data)
 	}
 	return nil, ErrKind
 }

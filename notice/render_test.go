@@ -83,6 +83,11 @@ func filled() map[notice.Kind]any {
 			FromName: "Zoë Carer", From: carer, Subject: "Re: Your assessment", Text: "Thank you.", InReplyTo: "<1@pc.example.gov.uk>", EnvelopeID: "abcdefghijklmnopqrstuvwxyz",
 		},
 		notice.PlainReplyTold: notice.PlainReplyToldData{Subject: "Re: Your assessment", InReplyTo: "<2@home.example>"},
+		notice.Rescue: notice.RescueData{
+			SenderLine: "Jane Doe (jane.doe@example.gov.uk)", SentAt: noon, Rescue: "mobile@secure.example.gov.uk",
+			Link: "https://secure.example.gov.uk/m/abcdefghijklmnopqrstuvwxyz?t=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		},
+		notice.RescueTold: notice.RescueToldData{InReplyTo: "<2@home.example>"},
 	}
 }
 
@@ -98,6 +103,8 @@ func least() map[notice.Kind]any {
 		notice.Bounce:         notice.BounceData{Recipients: []string{"carer@home.example"}, Delayed: true},
 		notice.PlainReply:     notice.PlainReplyData{From: carer},
 		notice.PlainReplyTold: notice.PlainReplyToldData{},
+		notice.Rescue:         notice.RescueData{Rescue: "mobile@secure.example.gov.uk"},
+		notice.RescueTold:     notice.RescueToldData{},
 	}
 }
 
