@@ -20,6 +20,9 @@ type Record struct {
 	Subject      string
 	OriginalID   string // the client's Message-ID, for threading
 	OuterID      string // the public Message-ID of the envelope mail
+	References   string // Message-IDs of the original's thread, oldest first; may be empty
+	ThreadTopic  string // Outlook's name of the conversation; empty: the original had none
+	ThreadIndex  string // Outlook's place in it, base64; empty: the original had none
 	Marking      string // banner text; empty for none
 	Reply        string // "sender" | "domains" | "all"
 	SignIn       []string
