@@ -44,6 +44,7 @@ type job struct {
 	plan        plan
 	fingerprint []byte
 	now         time.Time
+	author      addr.Named              // who wrote an answer (SealAnswer); zero for what Postfix handed over
 	named       map[string][]addr.Named // see shown
 }
 

@@ -3,6 +3,7 @@ package milter
 import (
 	"fmt"
 	"io"
+	"mime"
 	"net/mail"
 	"regexp"
 	"strings"
@@ -29,7 +30,7 @@ func (f *Filter) outer(s *sealing) (notice.Mail, error) {
 	j, r, brand := s.job, &s.record, f.Notices.Brand()
 	from := f.from(j)
 	data := notice.MessageData{
-		SenderLine: notice.SenderLine(from),
+		SenderLine: notice.SenderLine(j.writer(from)),
 		Subject:    shownSubject(j.subject, s.rules),
 		Expires:    r.ExpiresAt,
 		Marking:    s.rules.Marking,
@@ -60,6 +61,15 @@ func (f *Filter) outer(s *sealing) (notice.Mail, error) {
 	return out, nil
 }
 
+// writer names the sender in words: of an answer who wrote it, not the service
+// that stands in From for her.
+func (j *job) writer(from addr.Named) addr.Named {
+	if j.author.Address.IsZero() {
+		return from
+	}
+	return addr.Named{Name: shownName(j.author.Name), Address: j.author.Address}
+}
+
 // page is what securedoc.html states in clear: nothing that the mail around it
 // does not state too.
 func (f *Filter) page(s *sealing, from addr.Named, date time.Time) envelope.Page {
@@ -75,7 +85,7 @@ func (f *Filter) page(s *sealing, from addr.Named, date time.Time) envelope.Page
 		Servers:      servers,
 		Organisation: brand.Organisation,
 		Colour:       brand.Colour,
-		From:         written(from),
+		From:         written(s.job.writer(from)),
 		To:           s.offered(),
 		Form:         envelope.Form(s.rules.Form),
 		Expires:      s.record.ExpiresAt.In(f.Notices.Location()),
@@ -110,6 +120,9 @@ func (f *Filter) from(j *job) addr.Named {
 	from := addr.Named{Name: shownName(shown.Name), Address: shown.Address}
 	if from.Address.IsZero() || !j.rules.Inside(from.Address) {
 		from = addr.Named{Name: or2(shown.Address.String(), brand.Organisation), Address: brand.Service}
+		if !j.author.Address.IsZero() { // who wrote on our pages has proved who she is
+			from.Name = notice.SenderLine(j.writer(from))
+		}
 	}
 	if words := oneLine(shown.OnBehalf); words != "" && !pid.ManyDigits(words) {
 		from.Name = words // "A on behalf of B"
@@ -212,6 +225,23 @@ func (j *job) date() time.Time {
 	}
 	return t
 }
+
+// thread gives what Outlook calls the conversation and this mail's place in it,
+// for answers to it; empty where there is none, or none of a usual form.
+func (j *job) thread() (topic, index string) {
+	if index = strings.Join(strings.Fields(j.first("Thread-Index")), ""); !threadIndex.MatchString(index) {
+		index = ""
+	}
+	topic, err := new(mime.WordDecoder).DecodeHeader(j.first("Thread-Topic"))
+	if err != nil {
+		topic = ""
+	}
+	return oneLine(topic), index
+}
+
+// threadIndex is 22 octets and 5 for every answer, in base64; no mail program
+// goes on for more than some dozen.
+var threadIndex = regexp.MustCompile(`^[A-Za-z0-9+/]{28,400}={0,2}$`)
 
 var messageID = regexp.MustCompile(`<[!-;=?-~]{1,250}>`)
 

@@ -19,15 +19,19 @@ func (f *Filter) fillRecord(s *sealing) error {
 	shown := j.verdict.Shown
 	r.Profile = s.profile
 	r.Sender, r.SenderName, r.OnBehalf = shown.Address, shown.Name, shown.OnBehalf
-	if from := f.from(j); !from.Address.Equal(shown.Address) {
+	r.EnvelopeFrom = j.Sender
+	if !j.author.Address.IsZero() {
+		r.EnvelopeFrom = j.author.Address // she hears of bounces, sees and takes back what she wrote
+	} else if from := f.from(j); !from.Address.Equal(shown.Address) {
 		// The record's sender may see and recall: an outsider whose mail was
 		// redirected may not even learn where to.
 		r.Sender, r.SenderName = from.Address, shown.Address.String()
 	}
-	r.EnvelopeFrom = j.Sender
 	r.To, r.Cc = writtenAll(j.shown("To")), writtenAll(j.shown("Cc"))
 	r.Subject = j.subject
 	r.OriginalID = messageIDs(j.all("Message-ID"), 1)
+	r.References = messageIDs(j.all("References"), maxReferences)
+	r.ThreadTopic, r.ThreadIndex = j.thread()
 	r.OuterID = f.Keys.MessageID(j.fingerprint, s.profile, f.Notices.Brand().ServiceDomain)
 	r.Marking = or2(s.rules.Banner, s.rules.Marking)
 	r.Reply, r.SignIn = s.rules.Reply, s.rules.SignIn
@@ -52,6 +56,9 @@ func (f *Filter) fillRecord(s *sealing) error {
 // sealed. An outsider's redirected mail has nobody to tell.
 func (f *Filter) hold(s *sealing) error {
 	j := s.job
+	if !j.author.Address.IsZero() {
+		return nil // the page tells who wrote on it
+	}
 	var to addr.Address
 	for _, a := range []addr.Address{j.Sender, j.verdict.Shown.Address} {
 		if !a.IsZero() && j.rules.Inside(a) {
