@@ -15,12 +15,13 @@ const (
 
 // judge weighs the findings of one text by what stands around them.
 type judge struct {
-	s      *Scanner
-	r      *reading
-	people []int  // where people are named, ascending
-	strong []int  // where strong words and dates of birth stand, ascending
-	letter bool   // it begins with "Dear ..." and a name
-	taken  []bool // forms that are part of another or another reading of it
+	s       *Scanner
+	r       *reading
+	people  []int   // where people are named, ascending
+	strong  []int   // where strong words and dates of birth stand, ascending
+	private float64 // factor of the whole message
+	letter  bool    // it begins with "Dear ..." and a name
+	taken   []bool  // forms that are part of another or another reading of it
 }
 
 func newJudge(s *Scanner, r *reading) *judge {
@@ -43,7 +44,7 @@ func newJudge(s *Scanner, r *reading) *judge {
 		}
 	}
 	for _, h := range r.topics {
-		if h.strong {
+		if h.tier == strong {
 			j.strong = append(j.strong, h.end)
 		}
 	}
@@ -117,6 +118,10 @@ func (j *judge) person(at int) float64 {
 		return 0.85
 	case j.hits(aboutOne, at, contextReach/2) == 1:
 		return 0.6
+	case j.hits(aSelf, at, contextReach) >= 2:
+		return 0.85
+	case j.hits(aSelf, at, contextReach/2) == 1:
+		return 0.6
 	case j.letter && j.hits(toYou, at, contextReach) >= 2:
 		return 0.85
 	}
@@ -128,13 +133,13 @@ func (j *judge) public(at int) float64 {
 	n := j.near(ofPublic, at, publicReach) + j.near(ofPlanning, at, publicReach) - min(2, j.near(ofCase, at, publicReach))
 	switch {
 	case n <= 2:
-		return 1
+		return j.private
 	case n == 3:
-		return 0.6
+		return 0.6 * j.private
 	case n == 4:
-		return 0.4
+		return 0.4 * j.private
 	}
-	return 0.2
+	return 0.2 * j.private
 }
 
 // zoneFactor is less in what is quoted, nothing in greetings and signatures.
@@ -161,7 +166,7 @@ func (j *judge) form(i int, c found) float64 {
 	case NINumber, NHSNumber, CHINumber, Card, Passport, Licence, TaxReference, IBAN, BankAccount:
 		return weight * j.number(c)
 	case BirthDate:
-		return weight * j.public(c.start)
+		return weight * max(j.public(c.start), 0.5)
 	case Address, Postcode, Phone, Email, Vehicle, CaseNumber:
 		return weight * j.zoneFactor(c.start) * j.contact(c)
 	case Name, firstName:
@@ -335,10 +340,11 @@ func (j *judge) topic(h topicHit) float64 {
 		return 0
 	}
 	sure := j.person(at)
-	if h.strong {
-		return factor * sure
-	}
 	switch {
+	case h.tier == strong:
+		return factor * sure
+	case h.tier == half:
+		return factor * sure / 2
 	case sure >= 0.9 && within(j.strong, at, contextReach):
 		return factor * sure / 4
 	case sure == 1:

@@ -66,6 +66,9 @@ func newMatcher(patterns []pattern) (*matcher, error) {
 }
 
 func (m *matcher) ready() {
+	if len(m.nodes) > 0 {
+		m.reduce()
+	}
 	m.findClasses()
 	m.tables.New = func() any { return newTable(m) }
 }
@@ -107,10 +110,35 @@ func (m *matcher) findClasses() {
 			m.classOf[b] = split[c]
 		}
 	}
-	m.classes = count
-	m.sample = make([]byte, count)
+	m.orderClasses(count)
+	const line = 16 // entries of a table in one line of a processor's cache
+	m.classes = (count + line - 1) / line * line
+	m.sample = make([]byte, m.classes)
 	for b := range 256 {
 		m.sample[m.classOf[b]] = byte(b)
+	}
+}
+
+// orderClasses numbers the classes by how often their octets stand in English, so
+// that a state is mostly looked up in one line of the cache.
+func (m *matcher) orderClasses(count int) {
+	const often = " etaoinsrhldcumfpgwyb\nvk.,ST1A0-C2I3xPMRD"
+	order := make([]int, count)
+	next := 1
+	number := func(b byte) {
+		if c := m.classOf[b]; order[c] == 0 {
+			order[c] = next
+			next++
+		}
+	}
+	for i := range len(often) {
+		number(often[i])
+	}
+	for b := range 256 {
+		number(byte(b))
+	}
+	for b := range 256 {
+		m.classOf[b] = uint8(order[m.classOf[b]] - 1)
 	}
 }
 

@@ -46,11 +46,11 @@ type Scanner struct {
 
 // entry is what a pattern of the matcher means.
 type entry struct {
-	form   *form
-	topic  Kind // subject matter; empty for others
-	strong bool
-	own    Kind // kind of an operator's pattern
-	mark   int  // marker; -1 for others
+	form  *form
+	topic Kind // subject matter; empty for others
+	tier  tier // of a word of subject matter
+	own   Kind // kind of an operator's pattern
+	mark  int  // marker; -1 for others
 }
 
 var usual = sync.OnceValue(func() *Scanner {
@@ -86,7 +86,7 @@ func build(o Options) (*Scanner, error) {
 			return nil, fmt.Errorf("word %q: %w", w, err)
 		}
 		patterns = append(patterns, pattern{text: p, place: true})
-		s.entries = append(s.entries, entry{topic: OwnWords, strong: true, mark: -1})
+		s.entries = append(s.entries, entry{topic: OwnWords, mark: -1})
 	}
 	for _, own := range o.Patterns {
 		err := checkOwn(own.Match)
@@ -117,10 +117,10 @@ func (s *Scanner) builtIn() []pattern {
 		s.entries = append(s.entries, entry{form: &forms[i], mark: -1})
 	}
 	for _, t := range topics {
-		for i, list := range []string{t.strong, t.weak} {
+		for i, list := range [tiers]string{t.strong, t.half, t.weak} {
 			for _, p := range phrases(list) {
 				all = append(all, pattern{text: p, place: true})
-				s.entries = append(s.entries, entry{topic: t.kind, strong: i == 0, mark: -1})
+				s.entries = append(s.entries, entry{topic: t.kind, tier: tier(i), mark: -1})
 			}
 		}
 	}
@@ -218,7 +218,7 @@ type reading struct {
 
 type topicHit struct {
 	kind    Kind
-	strong  bool
+	tier    tier
 	pattern int32
 	end     int
 }
@@ -245,7 +245,7 @@ func (s *Scanner) read(text string) *reading {
 		case e.mark >= 0:
 			r.marks[e.mark] = append(r.marks[e.mark], markHit{end, p})
 		case e.topic != "":
-			r.topics = append(r.topics, topicHit{e.topic, e.strong, p, end})
+			r.topics = append(r.topics, topicHit{e.topic, e.tier, p, end})
 		default:
 			start := s.matcher.startOf(p, r.text, end)
 			if start < 0 {

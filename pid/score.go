@@ -42,13 +42,37 @@ func Score(sections []Section) Report { return usual().Score(sections) }
 // Score weighs what stands in the sections of one message.
 func (s *Scanner) Score(sections []Section) Report {
 	t := tally{s: s, seen: map[string]bool{}, kinds: map[Kind]*kindTally{}}
-	for _, section := range sections {
+	all := make([]*reading, len(sections))
+	general := map[int32]bool{}
+	for i, section := range sections {
 		r := s.read(section.Text)
-		r.zones = zonesOf(r.text)
-		r.places = section.Places
-		t.section(section.Where, r)
+		r.zones, r.places = zonesOf(r.text), section.Places
+		for _, m := range r.marks[ofEverybody] {
+			general[m.pattern] = true
+		}
+		all[i] = r
+	}
+	t.private = privacy(len(general))
+	for i, section := range sections {
+		t.section(section.Where, all[i])
 	}
 	return t.report()
+}
+
+// privacy gives less than 1 for a message that says of itself that it is for
+// everybody, or about nobody, by how many phrases say so.
+func privacy(phrases int) float64 {
+	switch phrases {
+	case 0:
+		return 1
+	case 1:
+		return 0.75
+	case 2:
+		return 0.55
+	case 3:
+		return 0.4
+	}
+	return 0.25
 }
 
 // tally gathers the weights of a message.
@@ -57,6 +81,8 @@ type tally struct {
 	seen    map[string]bool // kind and value, so that what is repeated counts once
 	kinds   map[Kind]*kindTally
 	strongs map[Kind]float64 // by kind of subject matter, heaviest strong phrase
+	private float64          // of the whole message
+	story   float64          // from 0 to 2: how much tells of one person, or is told in confidence
 }
 
 // kindTally is what one kind weighs so far.
@@ -109,6 +135,7 @@ func (t *tally) sum(kind Kind) float64 {
 // section weighs one text.
 func (t *tally) section(where string, r *reading) {
 	j := newJudge(t.s, r)
+	j.private = t.private
 	for i, c := range r.forms {
 		if w := j.form(i, c); w > 0 && !t.s.allowed(c) {
 			t.add(visible(c.kind), r.place(where, c.start), c.value, w, 1, growth(c.kind))
@@ -117,7 +144,7 @@ func (t *tally) section(where string, r *reading) {
 	for _, h := range r.topics {
 		w := j.topic(h)
 		value := r.said(h)
-		if h.strong {
+		if h.tier != weak {
 			t.add(h.kind, r.place(where, h.end-1), value, w, 3, 3)
 			if h.kind != OwnWords {
 				if t.strongs == nil {
@@ -129,6 +156,7 @@ func (t *tally) section(where string, r *reading) {
 			t.add(h.kind, r.place(where, h.end-1), value, w, 2, 2)
 		}
 	}
+	t.story = max(t.story, j.story())
 }
 
 // growth bounds what many values of a kind weigh, as a multiple of one: fifty
@@ -227,6 +255,10 @@ func (t *tally) together() float64 {
 	}
 	if two >= 2 {
 		total += share * 2 / 3
+	}
+	const something = 2 // of what is told about somebody
+	if t.topicSum() >= something {
+		total += share * t.story
 	}
 	return total
 }

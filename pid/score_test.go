@@ -80,7 +80,7 @@ func TestContext(t *testing.T) {
 		{"order 4111111111111111", 0, 1},
 		{"NI number AB123456C again AB123456C, AB 12 34 56 C", 10, 10},
 		{"NI numbers AB123456C, AB123457C", 12, 13},
-		{"Mrs Khan was diagnosed with dementia", 10, 13},
+		{"Mrs Khan was diagnosed with dementia", 10, 15},
 		{"dementia", 0, 0},
 		{"Mrs Khan called", 0, 3},
 		{"Kind regards\nMrs Khan\n14 Elm Road, Bristol BS5 7QT\n07700 900123", 0, 0},

@@ -140,8 +140,10 @@ func (m labelled) detected(t testing.TB, f *policy.File) (sealed bool, kinds []s
 		if d.Action != policy.Pass || len(read.Doubts) > 0 {
 			t.Errorf("%s: %v by %q, doubts %q; want a message that can be read", m.id, d.Action, d.Rule, read.Doubts)
 		}
-		if tried := f.Explain(read, d.Recipient); len(tried) > 0 {
-			findings = tried[len(tried)-1].Findings
+		for _, tried := range f.Explain(read, d.Recipient) {
+			if tried.Rule == "scan" {
+				findings = tried.Findings
+			}
 		}
 	}
 	var all []string
