@@ -250,6 +250,9 @@ func apiReply(v *visit) (any, error) {
 		if len(value) <= maxBrowserName*4 {
 			fields[name] = value
 		}
+		if name == "lang" {
+			v.tongue = v.s.language(value)
+		}
 		if name == "session" {
 			_, err := v.s.Store.Session(v.ctx(), value, v.now)
 			return err

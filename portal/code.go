@@ -78,7 +78,7 @@ func (s *Server) sendCode(v *visit, a addr.Address, b store.Browser) (ref string
 	if err != nil {
 		return "", err
 	}
-	data := notice.CodeData{Code: code, Reference: ref, AskedAt: v.now, Minutes: int(store.CodeLife.Minutes())}
+	data := notice.CodeData{Code: code, Reference: ref, AskedAt: v.now, Minutes: int(store.CodeLife.Minutes()), Lang: v.spoken()}
 	return ref, s.post(v, notice.Code, a, data, store.CodeLife)
 }
 

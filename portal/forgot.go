@@ -108,6 +108,6 @@ func (v *visit) postReset(a addr.Address, token string, exists bool) error {
 	if exists {
 		link = v.s.BaseURL + "/reset?t=" + url.QueryEscape(token)
 	}
-	data := notice.ResetData{Link: link, AskedAt: v.now, Minutes: int(store.LinkLife.Minutes()), First: !exists}
+	data := notice.ResetData{Link: link, AskedAt: v.now, Minutes: int(store.LinkLife.Minutes()), First: !exists, Lang: v.spoken()}
 	return v.s.post(v, notice.Reset, a, data, store.LinkLife)
 }

@@ -85,6 +85,8 @@ type sheet struct {
 	Address                                      []string
 	Form                                         template.HTML
 	Lang                                         *words.Language
+	Others                                       []otherLanguage
+	Back                                         string // where a change of language leads
 }
 
 // T gives a sentence in the visitor's language, with its markup:
@@ -141,14 +143,14 @@ func (v *visit) show(name, title string, data any, problems ...problem) error {
 // showStatus writes a page. bare pages (forms false) set no cookie and carry no
 // form secret, so that they are the same bytes for everybody.
 func (v *visit) showStatus(status int, name, title string, data any, forms bool, problems ...problem) error {
-	s := sheet{Title: title, Data: data, Problems: problems, Lang: v.lang(),
-		Organisation: v.s.Brand.Organisation, Logo: v.s.Brand.LogoURL, Style: v.s.pages.path,
-		MoreHelp: v.s.Brand.HelpURL, Privacy: "/privacy"}
-	if v.s.Brand.PrivacyURL != "" {
-		s.Privacy = v.s.Brand.PrivacyURL
+	brand := v.s.Brand.In(v.lang().Tag())
+	s := sheet{Title: title, Data: data, Problems: problems, Lang: v.lang(), Others: v.others(), Back: v.back(),
+		Organisation: brand.Organisation, Logo: v.s.Brand.LogoURL, Style: v.s.pages.path, MoreHelp: brand.HelpURL, Privacy: "/privacy"}
+	if brand.PrivacyURL != "" {
+		s.Privacy = brand.PrivacyURL
 	}
-	if v.s.Brand.Address != "" {
-		s.Address = strings.Split(v.s.Brand.Address, "\n")
+	if brand.Address != "" {
+		s.Address = strings.Split(brand.Address, "\n")
 	}
 	if forms {
 		if p, err := v.person(); err == nil && !p.Address().IsZero() {

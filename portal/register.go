@@ -91,7 +91,7 @@ func submitRegister(v *visit) error {
 		return v.activate(token, nil)
 	}
 	data := notice.ActivationData{Link: v.s.BaseURL + "/activate?t=" + url.QueryEscape(token), AskedAt: v.now,
-		Minutes: int(store.LinkLife.Minutes()), Known: exists}
+		Minutes: int(store.LinkLife.Minutes()), Known: exists, Lang: v.spoken()}
 	if err := v.s.post(v, notice.Activation, a, data, store.LinkLife); err != nil {
 		return err
 	}

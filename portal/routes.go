@@ -42,12 +42,13 @@ func (s *Server) routes() {
 	get("/sent/{id}", status)
 	post("/sent/{id}", takeBack)
 
+	handle("POST /language", s.stream(MaxForm, speak))
 	get("/help", help)
 	get("/privacy", privacy)
 	handle("GET "+s.pages.path, http.HandlerFunc(s.style))
 	s.apiRoutes(handle)
 	// Reloading an address that only takes forms leads to the start.
-	for _, path := range []string{"/start", "/signout", "/open"} {
+	for _, path := range []string{"/start", "/signout", "/open", "/language"} {
 		get(path, func(v *visit) error { v.see("/"); return nil })
 	}
 	handle("/", s.page(func(*visit) error { return errPage }))

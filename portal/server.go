@@ -47,12 +47,14 @@ type Config struct {
 // Server answers pages and API. It is an http.Handler, safe for concurrent use.
 type Server struct {
 	Config
-	mux     *http.ServeMux
-	origin  string // scheme and host of BaseURL
-	pages   pages
-	opening chan struct{}
-	staging chan struct{}
-	staged  rate
+	mux    *http.ServeMux
+	origin string // scheme and host of BaseURL
+	pages  pages
+
+	languages []string // tags, the organisation's own first
+	opening   chan struct{}
+	staging   chan struct{}
+	staged    rate
 }
 
 // New checks the settings and makes the Server. It does not need Redis.
@@ -68,7 +70,7 @@ func New(c Config) (*Server, error) {
 	case c.Brand.Organisation == "" || c.Brand.ServiceDomain == "" || c.Brand.Service.IsZero():
 		return nil, errors.New("portal: organisation, service address and service domain must be set")
 	}
-	s := &Server{Config: c.orDefault(), origin: u.Scheme + "://" + u.Host,
+	s := &Server{Config: c.orDefault(), languages: c.Brand.Tags(), origin: u.Scheme + "://" + u.Host,
 		opening: make(chan struct{}, maxOpening), staging: make(chan struct{}, maxStaging)}
 	if s.pages, err = loadPages(s); err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/store"
+	"github.com/postseal/postseal/words"
 )
 
 // visit is one request to a page, with what is known of who makes it.
@@ -20,6 +21,8 @@ type visit struct {
 	name store.Browser // empty until needed
 	seen *store.Proof  // nil until asked
 	flow *store.Flow   // nil until asked
+
+	tongue *words.Language // nil until asked
 }
 
 // action answers a request, or gives the error that refuse turns into a page.
