@@ -99,10 +99,10 @@ func (l *leaf) readFile() {
 
 // shownPath is Document.Where fit for a log line.
 func shownPath(d extract.Document) string {
-	d.Name = shown(d.Name)
+	d.Name = shownName(d.Name)
 	in := make([]string, len(d.In))
 	for i, name := range d.In {
-		in[i] = shown(name)
+		in[i] = shownName(name)
 	}
 	d.In = in
 	return d.Where()

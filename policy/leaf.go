@@ -3,9 +3,6 @@ package policy
 import (
 	"bytes"
 	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/postseal/postseal/extract"
 )
@@ -52,33 +49,13 @@ func newLeaf(r *reader, d described, at place) *leaf {
 func whereOf(p Part, disposition string) string {
 	switch {
 	case p.Name != "":
-		return "attachment " + shown(p.Name)
+		return "attachment " + shownName(p.Name)
 	case p.Type == "text/calendar":
 		return "invitation"
 	case disposition == "attachment" || !isText(p.Type):
 		return "attachment"
 	}
 	return "text"
-}
-
-// shown makes a file name fit for a log line: no control characters, none that
-// turn the direction of what stands around it, and not longer than people name
-// files.
-func shown(name string) string {
-	const longest = 100 // characters
-	name = strings.Join(strings.Fields(clean(strings.Map(visible, name))), " ")
-	if utf8.RuneCountInString(name) > longest {
-		name = string([]rune(name)[:longest]) + "…"
-	}
-	return name
-}
-
-// visible drops what has no width: marks of direction, joiners, soft hyphens.
-func visible(r rune) rune {
-	if unicode.Is(unicode.Cf, r) {
-		return -1
-	}
-	return r
 }
 
 func (l *leaf) run(b []byte, _ bool) {

@@ -311,6 +311,32 @@ func TestZeroActionSeals(t *testing.T) {
 	}
 }
 
+// TestFindingsNeverHoldANumberOfAFileName is about names such as people give
+// (journey 4: which rule, where it matched, never the value).
+func TestFindingsNeverHoldANumberOfAFileName(t *testing.T) {
+	f := rules(t, councilRules)
+	const body = "National Insurance number: CE654321A"
+	for name, want := range map[string]string{
+		"AB123456C.txt":             "attachment ….txt",
+		"NI_AB123456C_signed.txt":   "attachment NI_…_signed.txt",
+		"AB 12 34 56 C form.txt":    "attachment … form.txt",
+		"NHS 943 476 5919.txt":      "attachment NHS ….txt",
+		"minutes 2026-03-02 v2.txt": "attachment minutes 2026-03-02 v2.txt",
+		"invoice 20260302.txt":      "attachment invoice 20260302.txt",
+	} {
+		for kind, raw := range map[string][]byte{"": attach(name, body), " in a.zip": attach("a.zip", packed(t, name, body))} {
+			all, found := "", false
+			for _, finding := range f.Classify(read(t, raw)).Recipients[0].Findings {
+				all += finding.String() + "\n"
+				found = found || finding.Where == want+kind
+			}
+			if strings.Contains(all, "3456") || strings.Contains(all, "5919") || !found {
+				t.Errorf("%s%s: got %q, want one at %q", name, kind, all, want+kind)
+			}
+		}
+	}
+}
+
 func TestFindingsNeverHoldTheText(t *testing.T) {
 	raw := []byte("From: jane@example.gov.uk\r\nSubject: [SECURE] Johnny Grimble\r\nX-Secure: yes\r\nContent-Type: text/plain\r\n\r\nOFFICIAL-SENSITIVE Johnny Grimble QQ123456C\r\n")
 	v := rules(t, councilRules).Classify(read(t, raw))
