@@ -75,6 +75,9 @@ type Extractor struct {
 	// reads. Nil makes mails unreadable. The error becomes that of the Document.
 	Message func(where string, mail []byte) error
 
+	// Outside reads the files that are complex (IsComplex). Nil: all are read here.
+	Outside Outside
+
 	limits  Limits
 	ctx     context.Context // of the Read at work
 	used    used
@@ -90,7 +93,11 @@ func New(l Limits) *Extractor { return &Extractor{limits: l.orDefault()} }
 // at least one. When ctx ends, what was not read has an error.
 func (x *Extractor) Read(ctx context.Context, f File) []Document {
 	x.ctx, x.docs = ctx, nil
-	x.file(f, nil)
+	if x.Outside != nil && IsComplex(f) {
+		x.outside(f)
+	} else {
+		x.file(f, nil)
+	}
 	docs := x.docs
 	x.docs = nil
 	return docs
@@ -127,9 +134,9 @@ func (x *Extractor) file(f File, in []string) {
 
 // admit tells whether a file may be read, and notes it when it may not.
 func (x *Extractor) admit(f File, in []string) bool {
-	x.used.files++
+	x.used.Files++
 	switch {
-	case x.used.files > x.limits.Files:
+	case x.used.Files > x.limits.Files:
 		if !x.tooMany {
 			x.tooMany = true
 			x.docs = append(x.docs, Document{Name: f.Name, In: in, Kind: "unknown",

@@ -56,14 +56,11 @@ func pick[T int | int64](have *T, instead T) {
 	}
 }
 
-// used is what was used up of the Limits.
+// used is Used with what counts only while a file is read.
 type used struct {
-	text     int
-	expanded int64
-	work     int64
-	held     int64
-	files    int
-	checked  int64 // work at the last look at the context
+	Used
+	held    int64
+	checked int64 // work at the last look at the context
 }
 
 // lookEvery is how many steps pass between two looks at the context: less than
@@ -76,13 +73,13 @@ func (w *writer) spend(n int) error {
 	if x.over != nil {
 		return x.over
 	}
-	x.used.work += int64(n)
-	if x.used.work > x.limits.Work {
+	x.used.Work += int64(n)
+	if x.used.Work > x.limits.Work {
 		x.over = fmt.Errorf("%w: too much work", ErrTooBig)
 		return x.over
 	}
-	if x.used.work-x.used.checked >= lookEvery || n == 0 {
-		x.used.checked = x.used.work
+	if x.used.Work-x.used.checked >= lookEvery || n == 0 {
+		x.used.checked = x.used.Work
 		if err := x.ctx.Err(); err != nil {
 			x.over = fmt.Errorf("%w: no time left: %w", ErrTooBig, err)
 			return x.over
@@ -94,9 +91,9 @@ func (w *writer) spend(n int) error {
 // expand pays for n octets that came out of compression.
 func (w *writer) expand(n int) error {
 	x := w.x
-	x.used.expanded += int64(n)
+	x.used.Expanded += int64(n)
 	w.expanded += int64(n)
-	if x.used.expanded > x.limits.Expanded {
+	if x.used.Expanded > x.limits.Expanded {
 		x.over = fmt.Errorf("%w: expands to more than %d MB", ErrTooBig, x.limits.Expanded>>20)
 		return x.over
 	}

@@ -117,7 +117,7 @@ func (w *writer) message(mail []byte) error {
 		return err
 	}
 	if w.x.Message == nil {
-		return unreadable("a mail inside a file")
+		return errMail
 	}
 	// The caller may read files of the mail with this Extractor.
 	ctx, docs := w.x.ctx, w.x.docs

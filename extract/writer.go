@@ -37,7 +37,7 @@ func (w *writer) write(s string) error {
 		return nil
 	}
 	x := w.x
-	if x.used.text += len(s); x.used.text > x.limits.Text {
+	if x.used.Text += len(s); x.used.Text > x.limits.Text {
 		return fmt.Errorf("%w: more than %d MB of text", ErrTooBig, x.limits.Text>>20)
 	}
 	if !utf8.ValidString(s) {
@@ -60,7 +60,7 @@ func (w *writer) write(s string) error {
 func (w *writer) line() {
 	if s := w.b.String(); s != "" && s[len(s)-1] != '\n' {
 		w.b.WriteByte('\n')
-		w.x.used.text++
+		w.x.used.Text++
 	}
 }
 
@@ -86,8 +86,8 @@ func (w *writer) property(name, value string) error {
 	if len(value) > longest || len(name) > longest || len(w.properties) > w.x.limits.Entries {
 		return fmt.Errorf("%w: document properties", ErrTooBig)
 	}
-	w.x.used.text += len(name) + len(value)
-	if w.x.used.text > w.x.limits.Text {
+	w.x.used.Text += len(name) + len(value)
+	if w.x.used.Text > w.x.limits.Text {
 		return fmt.Errorf("%w: document properties", ErrTooBig)
 	}
 	w.properties = append(w.properties, Property{strings.ToValidUTF8(name, "\ufffd"), value})

@@ -1,0 +1,121 @@
+package worker
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"syscall"
+)
+
+// hasNamespaces: a worker may have a network of its own, where nobody is.
+const hasNamespaces = true
+
+const (
+	// dataLimit is what a worker may take beyond what it has when it starts, in
+	// octets that are written to. RLIMIT_AS would be no use: Go reserves a thousand
+	// times what it uses.
+	dataLimit = 256 << 20
+	// cpuLimit is what a worker may use in its life, in seconds of processor:
+	// mostBusy on two threads and one more document. It ends a worker that spins
+	// while its parent cannot kill it any more.
+	cpuLimit = 60
+	// fileLimit leaves room for the two pipes and what the Go runtime opens.
+	fileLimit = 16
+	// dataUnknown stands for what a worker has when /proc does not tell.
+	dataUnknown = 128 << 20
+)
+
+// Limits that package syscall does not name for every architecture (asm-generic/resource.h).
+const rlimitMemlock = 8
+
+// Options of prctl (linux/prctl.h).
+const (
+	prSetDumpable   = 4
+	prSetNoNewPrivs = 38
+)
+
+// attributes are those of a worker's process: a session of its own, so that an
+// interrupt typed at the parent leaves it alone, and, isolated, a user namespace
+// in which it is nobody and a network namespace in which nobody is.
+func attributes(isolated bool) *syscall.SysProcAttr {
+	a := &syscall.SysProcAttr{Setsid: true}
+	if isolated {
+		const nobody = 65534
+		a.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
+		a.UidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: os.Getuid(), Size: 1}}
+		a.GidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: os.Getgid(), Size: 1}}
+	}
+	return a
+}
+
+// confine raises the walls around this process: limits of the kernel, which must
+// stand, and a filter of system calls, which not every system permits. It gives
+// the names of those that are missing.
+func confine() ([]string, error) {
+	for _, l := range []struct {
+		what int
+		most uint64
+	}{
+		{syscall.RLIMIT_DATA, dataNow() + dataLimit},
+		{syscall.RLIMIT_CPU, cpuLimit},
+		{syscall.RLIMIT_NOFILE, fileLimit},
+		{syscall.RLIMIT_FSIZE, 0},
+		{syscall.RLIMIT_CORE, 0},
+		{rlimitMemlock, 0},
+	} {
+		if err := limit(l.what, l.most); err != nil {
+			return nil, fmt.Errorf("worker: limit %d: %w", l.what, err)
+		}
+	}
+	// These hold for one thread until the filter is spread over all.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := prctl(prSetNoNewPrivs, 1); err != nil {
+		return nil, fmt.Errorf("worker: no_new_privs: %w", err)
+	}
+	if err := prctl(prSetDumpable, 0); err != nil {
+		return nil, fmt.Errorf("worker: dumpable: %w", err)
+	}
+	if err := filterCalls(); err != nil {
+		return []string{"a filter of system calls"}, nil
+	}
+	return nil, nil
+}
+
+// limit sets a limit that cannot be lifted again; one that is lower stays.
+func limit(what int, most uint64) error {
+	var l syscall.Rlimit
+	if err := syscall.Getrlimit(what, &l); err != nil {
+		return err
+	}
+	l.Max = min(l.Max, most)
+	l.Cur = l.Max
+	return syscall.Setrlimit(what, &l)
+}
+
+func prctl(option, value uintptr) error {
+	if _, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, option, value, 0, 0, 0, 0); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// dataNow gives what the kernel counts for RLIMIT_DATA so far, in octets.
+func dataNow() uint64 {
+	const data = 5 // of the numbers in statm, proc_pid_statm(5)
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return dataUnknown
+	}
+	fields := bytes.Fields(b)
+	if len(fields) <= data {
+		return dataUnknown
+	}
+	pages, err := strconv.ParseUint(string(fields[data]), 10, 64)
+	if err != nil {
+		return dataUnknown
+	}
+	return pages * uint64(os.Getpagesize())
+}
