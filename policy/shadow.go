@@ -173,12 +173,26 @@ func implies(holds, other condition) bool {
 		return ok && h.more.IsEmpty() && o.more.IsEmpty()
 	case headerCondition:
 		h, ok := holds.(headerCondition)
-		return ok && h == o
+		return ok && (h == o || o.part && strings.EqualFold(h.name, o.name) && strings.Contains(h.want, o.want))
+	case calendarCondition:
+		return impliesCalendar(holds, o)
+	case calendarMark:
+		return impliesCalendar(holds, o.calendarCondition)
 	case unreadable:
 		_, ok := holds.(unreadable)
 		return ok
 	}
 	return false
+}
+
+// impliesCalendar is implies for a calendar: with fewer classes and methods.
+func impliesCalendar(holds condition, other calendarCondition) bool {
+	h, ok := holds.(calendarCondition)
+	if m, isMark := holds.(calendarMark); isMark {
+		h, ok = m.calendarCondition, true
+	}
+	within := func(some, all []string) bool { return len(all) == 0 || len(some) > 0 && among(some, all) }
+	return ok && within(h.classes, other.classes) && within(h.methods, other.methods)
 }
 
 func (c *labelCondition) names() []string {
@@ -241,6 +255,9 @@ func (f *File) warnUnreached(p *problems, at int) {
 func (f *File) hides(before map[int]audience, a atom, at int) string {
 	if f.insideAtom(a) {
 		return "mail for our own people always passes"
+	}
+	if suffix := strings.ToLower(strings.TrimPrefix(f.SecureSuffix, ".")); suffix != "" && strings.HasSuffix("."+a.domain(), "."+suffix) && (a.kind == aSuffix || a.domain() != suffix) {
+		return "of an address that ends in ." + suffix + " only what stands before it is asked for"
 	}
 	for i := range at {
 		first, ok := before[i]

@@ -11,7 +11,7 @@ import (
 // warned gives the warnings about rules with the given bodies, named a, b, c.
 func warned(t *testing.T, bodies ...string) string {
 	t.Helper()
-	text := "organisation: {name: X, domains: [example.gov.uk, \"*.school.example\"]}\nlists: {partners: [y.example, \"*.z.example\"], few: [y.example]}\nrules:\n"
+	text := "organisation: {name: X, domains: [example.gov.uk, \"*.school.example\"]}\nsecure_suffix: safe.example\nlists: {partners: [y.example, \"*.z.example\"], few: [y.example]}\nrules:\n"
 	for i, body := range bodies {
 		text += "  - {name: " + string(rune('a'+i)) + ", " + body + "}\n"
 	}
@@ -52,6 +52,15 @@ func TestRulesThatAreNeverReached(t *testing.T) {
 		{"if: {sensitivity: [private, personal]}, do: seal", "if: {sensitivity: private}, do: seal", byA},
 		{"if: {encrypted: [smime, pgp]}, do: seal", "if: {encrypted: pgp}, do: seal", byA},
 		{"if: {unreadable: true}, do: seal", "if: {unreadable: true}, to: y.example, do: seal", byA},
+		{"if: {header: {name: X-A, contains: a}}, do: seal", "if: {header: {name: x-a, equals: bac}}, do: seal", byA},
+		{"if: {header: {name: X-A, equals: bac}}, do: seal", "if: {header: {name: X-A, contains: a}}, do: seal", ""},
+		{"if: {calendar: true}, do: seal", "if: {calendar: {class: private}}, do: seal", byA},
+		{"if: {calendar: {class: [private, confidential]}}, do: seal", "if: {calendar: {class: private, method: request}}, do: seal", byA},
+		{"if: {calendar: {class: private}}, do: seal", "if: {calendar: {method: request}}, do: seal", ""},
+		{"if: {calendar: {class: private}}, do: seal", "if: {calendar: true}, do: seal", ""},
+		// Addresses of which the rules see another form.
+		{"do: seal, to: q.example", "to: [firm.example.safe.example, \"*.safe.example\"], do: seal", never + ": of an address that ends in .safe.example only what stands before it"},
+		{"do: seal, to: q.example", "to: safe.example, do: seal", ""},
 		{"if: {pid: {score: 10}}, do: seal", "if: {pid: {score: 20}}, do: seal", ""},
 	} {
 		got := warned(t, c.a, c.b)
