@@ -19,6 +19,8 @@ const (
 	DefaultReplyTag    = "SECURE"
 	DefaultAttachLimit = policy.Size(10 << 20) // BCC-14
 	DefaultMaxBody     = policy.Size(100 << 20)
+	DefaultReaders     = 2
+	mostReaders        = 64 // each may take 256 MB
 	DefaultSocketMode  = Mode(0o660)
 	DefaultShelfBytes  = policy.Size(20 << 30)
 	DefaultTimeZone    = "Europe/London"
@@ -35,6 +37,7 @@ func (c *Config) complete() {
 	fill(&c.Portal.ReplyTag, DefaultReplyTag)
 	fill(&c.Portal.AttachLimit, DefaultAttachLimit)
 	fill(&c.Milter.MaxBody, DefaultMaxBody)
+	fill(&c.Milter.Readers, DefaultReaders)
 	fill(&c.Milter.SocketMode, DefaultSocketMode)
 	fill(&c.Shelf.MaxBytes, DefaultShelfBytes)
 	fill(&c.Relay.Reentry, DefaultReentry)
@@ -145,6 +148,9 @@ func (c *Config) checkMilter(p *problems) {
 	}
 	if !filepath.IsAbs(c.Milter.Spool) {
 		p.add("milter.spool", "wants an absolute directory that only this program may read")
+	}
+	if c.Milter.Readers < 1 || c.Milter.Readers > mostReaders {
+		p.add("milter.readers", "wants a number from 1 to %d", mostReaders)
 	}
 }
 

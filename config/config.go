@@ -63,6 +63,7 @@ type Milter struct {
 	SocketGroup string      `yaml:"socket_group"` // group of the unix socket: postfix; empty: ours
 	Spool       string      `yaml:"spool"`        // private directory for messages at work; not on a shared disk
 	MaxBody     policy.Size `yaml:"max_body"`     // bodies above it are refused: 100MB
+	Readers     int         `yaml:"readers"`      // processes that read attached documents, 256 MB each at worst: 2
 }
 
 // Redis says where keys and records rest.

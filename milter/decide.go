@@ -170,7 +170,7 @@ func (f *Filter) judge(ctx context.Context, j *job) (reach, error) {
 	if f.TLSEnforced != nil {
 		t.TLSEnforced = func(a addr.Address) bool { return f.TLSEnforced(ctx, a) }
 	}
-	msg, err := policy.ReadContext(ctx, t, j.Fields, &reader{ctx, j.body()}, policy.Limits{})
+	msg, err := f.Reading.Read(ctx, t, j.Fields, &reader{ctx, j.body()})
 	if err != nil {
 		return reach{}, fmt.Errorf("%w: read: %w", errSpool, err)
 	}

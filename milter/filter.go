@@ -57,6 +57,9 @@ type Filter struct {
 	// TLS only (*postfix.Prover); nil: tls counts as seal.
 	TLSEnforced func(context.Context, addr.Address) bool
 
+	// Reading says how messages are read; zero: attached documents in this process.
+	Reading policy.Reading
+
 	// BounceAddress makes MAIL FROM "b+ID@service", ReplyAddress sets Reply-To
 	// "reply+ID@service". Both need somebody who reads that mail (package robot);
 	// without it the original sender stands in MAIL FROM.

@@ -113,7 +113,7 @@ func shownPath(d extract.Document) string {
 func (r *reader) extractor() *extract.Extractor {
 	if r.files == nil {
 		r.files = extract.New(extract.Limits{})
-		r.files.Message = r.mailInFile
+		r.files.Message, r.files.Outside = r.mailInFile, r.elsewhere
 	}
 	return r.files
 }

@@ -50,8 +50,22 @@ func Read(t Transaction, header []Field, body io.Reader, l Limits) (*Message, er
 // ReadContext is Read for a caller who has not all the time in the world: what
 // attached files hold is ErrTooBig from the end of ctx on.
 func ReadContext(ctx context.Context, t Transaction, header []Field, body io.Reader, l Limits) (*Message, error) {
-	l = Limits{or(l.Parts, DefaultLimits.Parts), or(l.Depth, DefaultLimits.Depth), or(l.Bytes, DefaultLimits.Bytes)}
-	r := &reader{ctx: ctx, limits: l, m: &Message{Transaction: t, Fields: header}}
+	return Reading{Limits: l}.Read(ctx, t, header, body)
+}
+
+// Reading says how messages are read. The zero value has DefaultLimits and reads
+// attached documents in this process.
+type Reading struct {
+	Limits Limits
+	// Documents reads attached documents elsewhere, where a reader that crashes can
+	// do no harm (extract/worker). It is used by many readings at one time.
+	Documents extract.Outside
+}
+
+// Read is ReadContext in this way.
+func (o Reading) Read(ctx context.Context, t Transaction, header []Field, body io.Reader) (*Message, error) {
+	l := Limits{or(o.Limits.Parts, DefaultLimits.Parts), or(o.Limits.Depth, DefaultLimits.Depth), or(o.Limits.Bytes, DefaultLimits.Bytes)}
+	r := &reader{ctx: ctx, limits: l, elsewhere: o.Documents, m: &Message{Transaction: t, Fields: header}}
 	r.checkHeader(header)
 	body, err := r.stray(header, body)
 	if err != nil {
@@ -68,19 +82,20 @@ func ReadContext(ctx context.Context, t Transaction, header []Field, body io.Rea
 
 // reader is one Read at work.
 type reader struct {
-	ctx      context.Context
-	limits   Limits
-	m        *Message
-	parts    int                // leaves so far
-	text     int                // octets of text kept so far
-	headers  int                // octets of the parts' headers so far
-	further  int                // readings beyond the first so far
-	inside   int                // coded files in texts so far
-	doubted  map[string]bool    // so that a doubt is told once
-	held     int                // octets of attached files being read
-	files    *extract.Extractor // nil until there is a file
-	at       place              // of the file at work
-	overflow bool               // the limit of parts was told
+	ctx       context.Context
+	limits    Limits
+	m         *Message
+	parts     int                // leaves so far
+	text      int                // octets of text kept so far
+	headers   int                // octets of the parts' headers so far
+	further   int                // readings beyond the first so far
+	inside    int                // coded files in texts so far
+	doubted   map[string]bool    // so that a doubt is told once
+	held      int                // octets of attached files being read
+	files     *extract.Extractor // nil until there is a file
+	elsewhere extract.Outside    // nil: files are read here
+	at        place              // of the file at work
+	overflow  bool               // the limit of parts was told
 }
 
 // doubt notes once what could not be read for certain.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/config"
+	"github.com/postseal/postseal/extract/worker"
 	"github.com/postseal/postseal/milter"
 	"github.com/postseal/postseal/notice"
 	"github.com/postseal/postseal/outbox"
@@ -49,6 +50,7 @@ type daemon struct {
 	operator *http.Server
 	shelves  []*shelf.Dir
 	tls      *tlsPolicy // nil: none configured
+	readers  *worker.Pool
 
 	milterListener, webListener, operatorListener net.Listener
 }
@@ -283,6 +285,9 @@ func (d *daemon) Close() {
 		}
 	}
 	d.tls.close()
+	if d.readers != nil {
+		d.readers.Close()
+	}
 	if d.store != nil {
 		d.store.Close()
 	}

@@ -16,6 +16,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/postseal/postseal/extract/worker"
 )
 
 // version is set by the linker (see Makefile).
@@ -72,6 +74,9 @@ func run(ctx context.Context, args []string, s streams) int {
 			return 2
 		}
 		return 0
+	}
+	if args[0] == worker.Command {
+		return extractWorker(s)
 	}
 	silenceRedis()
 	for _, c := range commands() {

@@ -3,4 +3,4 @@
 package worker
 
 // raceFactor is how much slower the race detector makes us.
-const raceFactor = 10
+const raceFactor = 3
