@@ -74,6 +74,7 @@ func (c *Config) check(p *problems) {
 	c.checkMilter(p)
 	c.checkStores(p)
 	c.checkTLSMap(p)
+	c.checkRobot(p)
 	for path, value := range map[string]string{"relay.reentry": c.Relay.Reentry, "relay.inbound": c.Relay.Inbound} {
 		if !isListen(value) && !isAbsUnix(value) {
 			p.add(path, "wants an address and port, such as 127.0.0.1:10026")
@@ -167,6 +168,29 @@ func (c *Config) checkTLSMap(p *problems) {
 	}
 	if !filepath.IsAbs(c.TLSMap.State) {
 		p.add("tls_policy.state", "wants an absolute path of a file")
+	}
+}
+
+func (c *Config) checkRobot(p *problems) {
+	network, address, _ := strings.Cut(c.Robot.Listen, ":")
+	host, _, _ := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	loopback := network == "inet" && isListen(address) && ip != nil && ip.IsLoopback()
+	if c.Robot.Listen != "" && !loopback && !(network == "unix" && filepath.IsAbs(address)) {
+		p.add("robot.listen", "wants unix:/absolute/path or inet:127.0.0.1:port")
+	}
+	if c.Robot.Listen != "" && (c.Robot.Listen == c.Milter.Listen || c.Robot.Listen == c.TLSMap.Listen) {
+		p.add("robot.listen", "must be another place than milter.listen and tls_policy.listen")
+	}
+	for i, d := range c.Robot.Domains {
+		if _, err := addr.DomainKey(d); err != nil || !strings.Contains(d, ".") {
+			p.add(fmt.Sprintf("robot.domains.%d", i), "wants a domain, such as secure.oldborough.example")
+		}
+	}
+	for i, id := range c.Robot.Authserv {
+		if strings.TrimSpace(id) == "" || strings.ContainsAny(id, " ;\t") {
+			p.add(fmt.Sprintf("robot.authserv.%d", i), "wants a name without spaces, such as mail.example.gov.uk")
+		}
 	}
 }
 

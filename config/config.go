@@ -27,6 +27,7 @@ type Config struct {
 	Relay    Relay   `yaml:"relay"`      // how our mail goes back to Postfix
 	Postfix  Postfix `yaml:"postfix"`    // whose maps are asked
 	TLSMap   TLSMap  `yaml:"tls_policy"` // where Postfix asks for TLS partners
+	Robot    Robot   `yaml:"robot"`      // mail to the service's own addresses
 	Metrics  Metrics `yaml:"metrics"`    // counters and health for operators
 	Log      Log     `yaml:"log"`        // what is logged
 	TimeZone string  `yaml:"timezone"`   // of times shown to people; Europe/London
@@ -108,6 +109,14 @@ func (p Postfix) Asks() bool { return p.Ask == nil || *p.Ask }
 type TLSMap struct {
 	Listen string `yaml:"listen"` // unix:/path or inet:127.0.0.1:port; empty: Postfix does not ask, and tls seals
 	State  string `yaml:"state"`  // file of partners, those taken off too; not on a disk that is emptied at boot
+}
+
+// Robot says where Postfix hands over mail to the service's own addresses:
+// mobile@, b+ID@ and reply+ID@ of service.domain.
+type Robot struct {
+	Listen   string   `yaml:"listen"`   // LMTP: unix:/path or inet:127.0.0.1:port; empty: nobody reads that mail, and it is not asked for
+	Domains  []string `yaml:"domains"`  // names that service.domain had before, whose addresses still work
+	Authserv []string `yaml:"authserv"` // names under which our own servers write Authentication-Results; they must take others' off
 }
 
 // Metrics says where operators look.

@@ -362,6 +362,9 @@ func TestServiceAddresses(t *testing.T) {
 	if got, want := sent.From.String(), "b+"+page.ID.String()+"@secure.council.example"; got != want {
 		t.Errorf("MAIL FROM %q, want %q", got, want)
 	}
+	if r := sent.Recipients[0]; r.Notify != "SUCCESS,FAILURE,DELAY" || r.Orcpt != "rfc822;"+outside || sent.Return != "HDRS" || sent.EnvelopeID != w.f.Keys.ReportMark(page.ID) {
+		t.Errorf("reports asked for: got %+v, RET=%s ENVID=%s", r, sent.Return, sent.EnvelopeID)
+	}
 	if got, want := header(t, sent.Bytes, "Reply-To"), "reply+"+page.ID.String()+"@secure.council.example"; !strings.Contains(got, want) {
 		t.Errorf("Reply-To %q, want %q", got, want)
 	}

@@ -169,7 +169,7 @@ func (f *Filter) deliver(ctx context.Context, s *sealing) error {
 	if err := f.Store.Prepare(ctx, prepared); err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}
-	answer, err := f.Relay.Send(ctx, relay.Mail{
+	answer, err := f.Relay.Send(ctx, f.asksReports(s, relay.Mail{
 		Kind:       relay.KindEnvelope,
 		From:       f.bounceTo(s),
 		Recipients: s.to,
@@ -178,12 +178,31 @@ func (f *Filter) deliver(ctx context.Context, s *sealing) error {
 		UTF8:       m.Args.UTF8,
 		Client:     xforward(m),
 		Write:      mail.Encode,
-	})
+	}))
 	if err != nil {
 		return fmt.Errorf("relay: %w", err)
 	}
 	f.queued(ctx, s, relayQueueID(answer))
 	return nil
+}
+
+// asksReports asks for reports of all that becomes of an envelope, when there is
+// somebody who reads them (design: b+ID@service, NOTIFY and ORCPT asked). What the
+// client asked for itself is then not repeated: its sender hears from us. ENVID
+// is a mark by which the report is known to be our own Postfix's.
+func (f *Filter) asksReports(s *sealing, m relay.Mail) relay.Mail {
+	if !f.BounceAddress || m.From.IsZero() {
+		return m
+	}
+	m.EnvelopeID, m.Return = f.Keys.ReportMark(s.record.ID), "HDRS"
+	m.Recipients = slices.Clone(m.Recipients)
+	for i := range m.Recipients {
+		m.Recipients[i].Notify, m.Recipients[i].Orcpt = "SUCCESS,FAILURE,DELAY", ""
+		if address := m.Recipients[i].Address.String(); len(address)*3 < maxOrcpt { // xtext at its longest
+			m.Recipients[i].Orcpt = "rfc822;" + address
+		}
+	}
+	return m
 }
 
 // queued records that Postfix has the envelope. It is past the point of no

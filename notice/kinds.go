@@ -181,6 +181,7 @@ type PlainReplyData struct {
 	EnvelopeID string       `json:"envelope_id"`
 	Cut        bool         `json:"cut"`      // Text is only the beginning
 	LeftOut    []string     `json:"left_out"` // names of attachments that were not passed on
+	Untold     bool         `json:"untold"`   // the writer is not told how to answer securely
 	// Attachments of the answer, passed on as they came.
 	Attachments []Attachment `json:"-"`
 }

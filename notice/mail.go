@@ -38,6 +38,8 @@ type Mail struct {
 	MessageID   string // "<left@right>"
 	InReplyTo   string // "<...>" or empty; what is no Message-ID is left out
 	References  string // "<...> <...>" or empty; likewise
+	ThreadTopic string // Outlook's name of a conversation; empty: no field
+	ThreadIndex string // Outlook's place in it, base64; likewise, and for what is no base64
 	Text        string // plain text, LF line ends
 	HTML        string // empty: plain text alone
 	Calendar    string // answer to an invitation (iTIP REPLY) with CRLF line ends, as a third reading beside text and HTML (RFC 6047 section 2.4); empty: none
@@ -106,6 +108,12 @@ func (m *Mail) header() (string, error) {
 	}
 	if ids := messageIDs(m.References); len(ids) > 0 {
 		field(&b, "References", ids)
+	}
+	if topic := oneLine(m.ThreadTopic, maxSubject); topic != "" {
+		field(&b, "Thread-Topic", text(topic))
+	}
+	if _, err := base64.StdEncoding.DecodeString(m.ThreadIndex); err == nil && m.ThreadIndex != "" && len(m.ThreadIndex) < lineMax-20 {
+		field(&b, "Thread-Index", []string{m.ThreadIndex})
 	}
 	switch m.Auto {
 	case "":

@@ -190,8 +190,13 @@ func (w *Worker) send(ctx context.Context, o store.Outgoing) error {
 	return err
 }
 
-// from is MAIL FROM: b+ID@service, so that a report finds its envelope.
+// from is MAIL FROM: b+ID@service, so that a report finds its envelope; the null
+// sender for what answers a mail, so that no two programs answer each other.
 func (w *Worker) from(o store.Outgoing) addr.Address {
+	switch notice.Kind(o.Kind) {
+	case notice.PlainReplyTold, notice.Rescue, notice.RescueTold:
+		return addr.Address{}
+	}
 	local := "b+none"
 	if !o.Envelope.IsZero() {
 		local = "b+" + o.Envelope.String()
