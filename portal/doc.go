@@ -1,11 +1,13 @@
 // Package portal is the web: pages on which people sign in, read, answer and
 // take back messages, and the API that securedoc.html speaks. Every page works
-// without script; none has any.
+// without script; the only one there is, web/passkey.js, asks the device for a
+// passkey, and runs where its button stands.
 //
 // It promises: no key is asked for except through store.Release, and nothing
 // opened is shown before its closing tag was checked and its container's digest
 // was the record's; GET changes nothing but what the person's own browser brought
-// along (store.Flow) and what store.Release writes for somebody signed in; the
+// along (store.Flow), what store.Release writes for somebody signed in, and coming
+// back from a provider to which this very browser was sent (oidc.go); the
 // pages, the times taken and the mails sent are the same for addresses with and
 // without an account; a wrong id and a wrong secret answer the same bytes; no
 // error text, log line or address in the browser's bar repeats a word of a message.

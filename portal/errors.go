@@ -86,6 +86,17 @@ var table = []struct {
 	{errWrongFile, refusal{name: "wrong-file", status: 400, code: "wrong_file", upload: true}},
 	{errGone, refusal{name: "gone", status: 410, code: "gone", upload: true}},
 	{errBroken, refusal{name: "broken", status: 500, code: "broken", upload: true}},
+	{errProvider, refusal{name: "provider", status: 503, code: "provider", retry: time.Minute, link: "/signin"}},
+	{errAnswer, refusal{name: "provider-answer", status: 502, code: "provider", link: "/signin"}},
+	{errReturn, refusal{name: "return", status: 403, code: "return", link: "/signin"}},
+	{errSource, refusal{name: "source", status: 429, code: "too_many", retry: 10 * time.Minute, link: "/signin"}},
+	{errUnverified, refusal{name: "unverified", status: 403, code: "not_vouched", link: "/signin"}},
+	{errForeign, refusal{name: "foreign", status: 403, code: "not_vouched", link: "/signin"}},
+	{errOther, refusal{name: "other-address", status: 403, code: "not_vouched", link: "/signin"}},
+	{store.ErrOtherPerson, refusal{name: "other-person", status: 403, code: "not_vouched", link: "/signin"}},
+	{errPasskey, refusal{name: "passkey", status: 403, code: "passkey", link: "/signin"}},
+	{store.ErrCopied, refusal{name: "passkey-copied", status: 403, code: "passkey", link: "/signin"}},
+	{errPasskeyMade, refusal{name: "passkey-made", status: 400, code: "passkey", link: "/account"}},
 	{errPart, refusal{name: "no-part", status: 404, code: "no_part"}},
 	{errNoReply, refusal{name: "no-reply", status: 403, code: "no_reply"}},
 	{errPage, refusal{name: "no-page", status: 404, code: "not_found", plain: true, link: "/"}},
@@ -123,6 +134,10 @@ func (v *visit) explain(err error) refusal {
 	if errors.As(err, &many) && many.Until.After(v.now) {
 		what.retry = many.Until.Sub(v.now)
 		what.next = what.say(v, "next-until", "time", v.until(many.Until))
+	}
+	var named vouched
+	if errors.As(err, &named) {
+		what = v.withVouched(what, named)
 	}
 	var t told
 	if errors.As(err, &t) && t.rec != nil {

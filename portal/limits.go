@@ -39,6 +39,7 @@ const (
 	minPassword = 10
 	maxAnswer   = 200
 	maxReason   = 300
+	maxKeyName  = 60
 
 	// maxBrowserName bounds a page's nonce, minBrowserName asks for 128 bits in base64.
 	minBrowserName = 22

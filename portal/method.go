@@ -21,7 +21,7 @@ type method interface {
 }
 
 // methods are the ways in, in the order in which they are offered.
-var methods = []method{codeMethod{}, passwordMethod{}}
+var methods = []method{codeMethod{}, oidcMethod{}, passkeyMethod{}, passwordMethod{}}
 
 // signinPages adds each method's pages.
 func (s *Server) signinPages(handle func(pattern string, h http.Handler)) {
@@ -35,12 +35,16 @@ func (s *Server) signinPages(handle func(pattern string, h http.Handler)) {
 		}))
 		handle("POST /signin/"+m.name(), s.form(func(v *visit) error {
 			a, err := v.address()
+			if errors.Is(err, errNoAddress) && m.name() == store.ByPasskey {
+				err = nil // the key knows whose it is
+			}
 			if err != nil {
 				return err
 			}
 			return m.answer(v, a)
 		}))
 	}
+	s.oidcPages(handle)
 }
 
 // passed ends a sign-in: the session, and on to what the person came for.
@@ -59,7 +63,8 @@ func (s *Server) failed(m string, err error) {
 	for _, row := range []struct {
 		err  error
 		name string
-	}{{store.ErrWrong, "wrong"}, {store.ErrLocked, "locked"}, {store.ErrCodeExpired, "expired"}, {store.ErrTooMany, "too_many"}} {
+	}{{store.ErrWrong, "wrong"}, {store.ErrLocked, "locked"}, {store.ErrCodeExpired, "expired"}, {store.ErrTooMany, "too_many"},
+		{errSource, "too_many"}, {errPasskey, "wrong"}, {store.ErrCopied, "copied"}} {
 		if errors.Is(err, row.err) {
 			outcome = row.name
 			break
@@ -82,6 +87,13 @@ func (v *visit) choose(a addr.Address, problems ...problem) error {
 	for _, m := range methods {
 		data[m.name()] = accepts(rec, m.name())
 	}
+	if accepts(rec, store.ByOIDC) {
+		data["Providers"] = v.s.offered(a)
+	}
+	if v.s.passkeys == nil {
+		data[store.ByPasskey] = false
+	}
+	v.scripted(data[store.ByPasskey] == true)
 	title := v.t("signin.title")
 	if waiting {
 		title, data["From"] = v.t("signin.title-waiting"), fromLine(rec, v.lang())

@@ -26,16 +26,19 @@ type pages struct {
 	byName map[string]*template.Template
 	style  []byte
 	path   string // of the style sheet, with its hash
+	code   []byte // the one script, for passkeys
+	script string // its path, with its hash
 	policy string
 }
 
 // pageNames are the files of web that hold a "content".
 var pageNames = []string{"start", "signin", "code", "register", "sent", "activate", "activated", "forgot", "reset",
-	"message", "reply", "replied", "home", "signedout", "status", "refusal", "help", "privacy"}
+	"message", "reply", "replied", "home", "signedout", "status", "refusal", "help", "privacy",
+	"leaving", "ways"}
 
 func loadPages(s *Server) (pages, error) {
 	p := pages{byName: map[string]*template.Template{}, policy: pagePolicy(s.Brand.LogoURL)}
-	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html")
+	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html", "web/passkey.html")
 	if err != nil {
 		return p, fmt.Errorf("portal: %w", err)
 	}
@@ -56,6 +59,11 @@ func loadPages(s *Server) (pages, error) {
 	p.style = append([]byte(brandColours(s.Brand.Colour)), css...)
 	sum := sha256.Sum256(p.style)
 	p.path = "/assets/" + hex.EncodeToString(sum[:8]) + ".css"
+	if p.code, err = web.ReadFile("web/passkey.js"); err != nil {
+		return p, fmt.Errorf("portal: %w", err)
+	}
+	sum = sha256.Sum256(p.code)
+	p.script = "/assets/" + hex.EncodeToString(sum[:8]) + ".js"
 	return p, nil
 }
 
@@ -84,6 +92,7 @@ type sheet struct {
 	Organisation, Logo, Style, MoreHelp, Privacy string
 	Address                                      []string
 	Form                                         template.HTML
+	script                                       string
 	Lang                                         *words.Language
 	Others                                       []otherLanguage
 	Back                                         string // where a change of language leads
@@ -92,6 +101,9 @@ type sheet struct {
 // T gives a sentence in the visitor's language, with its markup:
 // {{.T "code.sent" "address" .Data.Address}}.
 func (s sheet) T(key string, values ...any) template.HTML { return s.Lang.HTML(key, values...) }
+
+// Script is the path of the script that this page may run; empty for none.
+func (s sheet) Script() string { return s.script }
 
 // problem is one thing to put right, with the field it belongs to.
 type problem struct{ Field, Text string }
@@ -159,6 +171,7 @@ func (v *visit) showStatus(status int, name, title string, data any, forms bool,
 		s.Form = template.HTML(`<input type="hidden" name="` + formField + `" value="` + csrf(v.browser()) + `">`) //nolint:gosec // base64url only
 	}
 	var b bytes.Buffer
+	s.script = v.script
 	if err := v.s.pages.byName[name].ExecuteTemplate(&b, "layout", s); err != nil {
 		return fmt.Errorf("portal: page %s: %w", name, err)
 	}

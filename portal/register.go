@@ -270,12 +270,3 @@ func pendingMark(b store.Browser, a addr.Address) string {
 	m.Write([]byte("postseal pending " + a.Key()))
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
-
-// offer tells whether to offer a password: to who came by a code and has none.
-func (v *visit) offer(p store.Proof) bool {
-	if p.Method() != store.ByCode {
-		return false
-	}
-	_, err := v.s.Store.Account(v.ctx(), p.Address())
-	return errors.Is(err, store.ErrNoAccount)
-}

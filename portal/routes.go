@@ -14,6 +14,7 @@ func (s *Server) routes() {
 	post("/start", typeAddress)
 	get("/signin", signin)
 	s.signinPages(handle)
+	s.accountPages(handle)
 	post("/signout", signout)
 	get("/signedout", signedOut)
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/notice"
 	"github.com/postseal/postseal/relay"
@@ -42,6 +44,8 @@ type Config struct {
 	AttachLimit int64                   // sum of decoded attachments of a reply; 0: DefaultAttachLimit
 	Location    *time.Location          // of times on pages; nil: UTC
 	Insecure    bool                    // plain http on loopback (demo): cookies without Secure and __Host-
+	Providers   []Provider              // OpenID providers to sign in with, in the order of their buttons; none: none
+	Passkeys    bool                    // offer passkeys, where PasskeysPossible
 }
 
 // Server answers pages and API. It is an http.Handler, safe for concurrent use.
@@ -55,6 +59,8 @@ type Server struct {
 	opening   chan struct{}
 	staging   chan struct{}
 	staged    rate
+	providers []*provider
+	passkeys  *webauthn.WebAuthn // nil: none offered
 }
 
 // New checks the settings and makes the Server. It does not need Redis.
@@ -73,6 +79,12 @@ func New(c Config) (*Server, error) {
 	s := &Server{Config: c.orDefault(), languages: c.Brand.Tags(), origin: u.Scheme + "://" + u.Host,
 		opening: make(chan struct{}, maxOpening), staging: make(chan struct{}, maxStaging)}
 	if s.pages, err = loadPages(s); err != nil {
+		return nil, err
+	}
+	if s.providers, err = newProviders(s.Config); err != nil {
+		return nil, err
+	}
+	if s.passkeys, err = newPasskeys(s.Config, s.origin); err != nil {
 		return nil, err
 	}
 	s.routes()

@@ -28,7 +28,8 @@ func (v *visit) askAddress(typed, next string, problems ...problem) error {
 	if strings.HasPrefix(next, "/sent/") {
 		title, hint = v.t("start.title-sent"), v.t("start.hint-sent")
 	}
-	return v.show("start", title, map[string]any{"Address": typed, "Next": next, "Hint": hint}, problems...)
+	v.scripted(v.s.passkeys != nil)
+	return v.show("start", title, map[string]any{"Address": typed, "Next": next, "Hint": hint, "Passkey": v.s.passkeys != nil}, problems...)
 }
 
 // typeAddress takes the address; the same next page follows for every one.

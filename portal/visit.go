@@ -22,6 +22,8 @@ type visit struct {
 	seen *store.Proof  // nil until asked
 	flow *store.Flow   // nil until asked
 
+	script string // what the page may run; empty for nothing
+
 	tongue *words.Language // nil until asked
 }
 
