@@ -42,7 +42,7 @@ func accounts(text string, all []found) []found {
 		switch c.kind {
 		case sortCode:
 			if n, ok := accountNear(text, all, i); ok {
-				kept = append(kept, found{BankAccount, min(c.start, n.start), max(c.end, n.end), c.value + n.value, true})
+				kept = append(kept, found{kind: BankAccount, start: min(c.start, n.start), end: max(c.end, n.end), value: c.value + n.value, labelled: true})
 			}
 		case accountNo:
 		default:

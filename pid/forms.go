@@ -17,7 +17,7 @@ type form struct {
 	match  string
 	check  func(value string) bool
 	label  string // words, "|" between them, of which one must stand up to labelReach octets before
-	excuse string // words that make up for a failed check: a number with a slip is still somebody's
+	excuse string // words of which one up to labelReach octets before makes up for a failed check: a number with a slip is still somebody's
 }
 
 // labelReach is how far before a number its label ends, in octets.
@@ -25,22 +25,26 @@ const labelReach = 45
 
 const (
 	months  = `(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)`
-	niLabel = "national insurance|ni number|ni no|nino|n.i.|ni:|ni #|nat ins|nat. ins"
-	streets = `(?:street|st|road|rd|lane|ln|avenue|ave|av|close|cl|drive|dr|crescent|cres|terrace|place|court|ct|gardens|gdns|grove|way|walk|square|sq|mews|hill|green|park|row|rise|view|parade|vale|mount|wharf|quay|heights|croft|meadows?|fields?|orchard|villas|buildings|cottages?|house|gate|end|path|circus|broadway|bank|brow|chase|dene|garth|wynd|yard)`
+	niLabel = "national insurance|ni number|ni no|nino|n.i.|ni:|ni #|nat ins|nat. ins|yswiriant gwladol|rhif yg"
+	// What stands before a card number, not before that of a library card.
+	cardLabel = "card number|card no|card details|long number|visa|mastercard|amex|debit card|credit card|my card"
+	streets   = `(?:street|st|road|rd|lane|ln|avenue|ave|av|close|cl|drive|dr|crescent|cres|terrace|place|court|ct|gardens|gdns|grove|way|walk|square|sq|mews|hill|green|park|row|rise|view|parade|vale|mount|wharf|quay|heights|croft|meadows?|fields?|orchard|villas|buildings|cottages?|house|gate|end|path|circus|broadway|bank|brow|chase|dene|garth|wynd|yard)`
 )
 
 var forms = []form{
-	{kind: NINumber, match: `[a-z]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[a-d]`, check: isNINumber},
+	{kind: NINumber, match: `[a-z]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[a-d]`, check: isNINumber, excuse: niLabel},
+	{kind: NINumber, match: `[a-z]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[e-z]`, check: never, excuse: niLabel},
 	{kind: NINumber, match: `[a-z]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?[0-9]{2}`, check: isNINumber, label: niLabel},
-	{kind: NHSNumber, match: `[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}`, check: isNHSNumber, excuse: "nhs"},
-	{kind: CHINumber, match: `[0-9]{6}[ -]?[0-9]{4}`, check: isCHINumber, label: "chi number|chi no|chi:|chi |community health index"},
-	{kind: Card, match: `[0-9]{4}(?:[ -]?[0-9]{4}){3}(?:[ -]?[0-9]{1,3})?|[0-9]{4}[ -]?[0-9]{6}[ -]?[0-9]{4,5}|[0-9]{13,19}`, check: isCard},
-	{kind: IBAN, match: `[a-z]{2}[0-9]{2}(?:[ -]?[a-z0-9]){11,30}`, check: isIBAN},
+	{kind: NHSNumber, match: `[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}`, check: isNHSNumber, excuse: "nhs|gig"},
+	{kind: CHINumber, match: `[0-9]{6}[ -]?[0-9]{4}`, check: isCHINumber, excuse: "chi number|chi no", label: "chi number|chi no|chi:|chi |community health index"},
+	{kind: Card, match: `[0-9]{4}(?:[ -]?[0-9]{4}){3}(?:[ -]?[0-9]{1,3})?|[0-9]{4}[ -]?[0-9]{6}[ -]?[0-9]{4,5}|[0-9]{13,19}`, check: isCard, excuse: cardLabel},
+	{kind: Card, match: `[0-9]{4}(?:[ -][0-9]{4}){2}[ -][0-9]{2,3}`, check: never, excuse: cardLabel},
+	{kind: IBAN, match: `[a-z]{2}[0-9]{2}(?:[ -]?[a-z0-9]){11,30}`, check: isIBAN, excuse: "iban"},
 	{kind: sortCode, match: `[0-9]{2}[ -][0-9]{2}[ -][0-9]{2}|[0-9]{6}`},
 	{kind: accountNo, match: `[0-9]{7,8}|[0-9]{4}[ -][0-9]{4}`},
 	{kind: Passport, match: `[a-z]{2}[0-9]{7}`},
-	{kind: Passport, match: `[0-9]{9}`, label: "passport"},
-	{kind: Licence, match: `[a-z][a-z9]{4}[ ]?[0-9][0156][0-9][0-3][0-9][0-9][ ]?[a-z][a-z9][0-9a-z][a-z]{2}(?: ?[0-9]{2})?`, check: isLicence},
+	{kind: Passport, match: `[0-9]{9}`, label: "passport|pasbort"},
+	{kind: Licence, match: `[a-z][a-z9]{4}[ ]?[0-9][0156][0-9][0-3][0-9][0-9][ ]?[a-z][a-z9][0-9a-z][a-z]{2}(?: ?[0-9]{2})?`, check: isLicence, excuse: "driving licence|licence number|licence no|dvla|driver number"},
 	{kind: TaxReference, match: `[0-9]{5}[ -]?[0-9]{5}k?`, label: "utr|unique taxpayer|taxpayer ref|tax reference|self assessment"},
 	{kind: anyDate, match: `[0-3]?[0-9] ?[./-] ?[01]?[0-9] ?[./-] ?(?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[-/.][01][0-9][-/.][0-3][0-9]`, check: isBirthDate},
 	{kind: anyDate, match: `[0-3]?[0-9](?:st|nd|rd|th)?(?: of)?[ .-]*` + months + `[ .,'-]*(?:19|20)?[0-9]{2}|` + months + `[ .]+[0-3]?[0-9](?:st|nd|rd|th)?,? +(?:19|20)[0-9]{2}`, check: isBirthDate},
@@ -50,7 +54,7 @@ var forms = []form{
 	{kind: Phone, match: `(?:\+44|0044)[ -]?(?:\(0\)[ -]?)?[1-9](?:[ -]?[0-9]){8,9}|\(?0[1-9][0-9]{1,4}\)?(?:[ -]?[0-9]){5,9}`, check: isUKPhone},
 	{kind: Email, match: `[a-z0-9][a-z0-9._%+'-]*@(?:[a-z0-9-]+\.)+[a-z]{2,}`},
 	{kind: Vehicle, match: `[a-z]{2}[0-9]{2}[ -]?[a-z]{3}|[a-z][0-9]{1,3}[ -]?[a-z]{3}|[a-z]{3}[ -]?[0-9]{1,3}[a-z]`, check: isVehicle},
-	{kind: CaseNumber, match: `(?:case|client|claim(?:ant)?|tenancy|rent account|patient|hospital|liquidlogic|mosaic|carefirst|crime|custody|pupil|upn|household|housing register|council tax account|benefit|crn|service user|adoption|safeguarding)(?: (?:ref|reference|number|no|id|account|record))*[.:#]*[ ]*(?:is )?[a-z]{0,5}[-/ ]?[0-9]{4,12}(?:[-/][0-9a-z]{1,6})*`},
+	{kind: CaseNumber, match: `(?:case|client|claim(?:ant)?|tenancy|rent account|patient|hospital|liquidlogic|mosaic|carefirst|crime|custody|pupil|upn|household|housing register|council tax account|benefit|crn|home office|prison|nomis|court case|employee|payroll|student|uln|mrn|homelessness|service user|adoption|safeguarding)(?: (?:ref|reference|number|no|id|account|record))*[.:#]*[ ]*(?:is )?[a-z]{0,5}[-/ ]?[0-9]{4,12}(?:[-/][0-9a-z]{1,6})*`},
 	{kind: Name, exact: true, match: `(?:Mr|Mrs|Ms|Miss|Mx|Master|Dr|MR|MRS|MS|MISS|Baby)\.?[ ]+(?:&[ ]Mrs[ ]+)?` + nameRest},
 	{kind: Name, exact: true, match: `(?i:full name|first name|surname|forenames?|name of (?:child|patient|client|service user|applicant|tenant|claimant|pupil|young person)|(?:child|patient|client|pupil|claimant|tenant|employee|service user)(?:'s)?(?: name)?|name)(?:[ ]?[:=-][ \t\r\n]*|[ ]{2,}|\t+|[ ]?\r?\n)` + nameRest},
 	{kind: Name, exact: true, match: `(?i:service user|patient|client|claimant|tenant|pupil|defendant|resident|inmate|offender|foster child)[ ,]+` + capital + `[ ]+` + capital},
@@ -58,6 +62,7 @@ var forms = []form{
 	{kind: Name, exact: true, match: capital + `[ ]+` + capital + `[ ,;:(-]+(?i:dob|d\.o\.b|date of birth|born)`},
 	{kind: Name, exact: true, match: `(?i:parents? of|son of|daughter of|mother of|father of|wife of|husband of|carer for|on behalf of|act for|regarding|concerning|assessment of|assessment for|referral for|report on|named|called|known as|re:|the late|visited|spoke to|spoke with)[ ]+` + capital + `[ ]+` + capital},
 	{kind: firstName, exact: true, match: firstNames},
+	{kind: firstName, exact: true, match: `[A-Z]\.[ ]?[A-Z]\.?`, check: isInitials},
 	{kind: firstName, exact: true, match: `[A-Z][a-z]{2,}(?:'s (?:mum|mother|dad|father|partner|school|carer|behaviour|medication|placement|home|family|son|daughter|nan|consultant|gp|fit note|health|condition)| (?:is|was|has|had|says|told|asked|needs|wants|lives|refused|attended|left|came|went|disclosed|reported|became|moved|turned|hasn't|isn't|wasn't|doesn't|won't|has been|rang|called|phoned|seems|appears))`},
 }
 
@@ -67,7 +72,7 @@ const (
 )
 
 // birthWords stand beside a date of birth.
-const birthWords = "dob|d.o.b|d o b|date of birth|birth date|birthdate|birthday|born|d.ob|date of  birth"
+const birthWords = "dob|d.o.b|d o b|date of birth|birth date|birthdate|birthday|born|d.ob|date of  birth|dyddiad geni|ganwyd|ganed|d.g."
 
 // found is a candidate with what is known of it; offsets in the folded text.
 type found struct {
@@ -75,6 +80,7 @@ type found struct {
 	start, end int
 	value      string // for telling one from another
 	labelled   bool
+	slip       bool // its check digit is wrong; a word says what it is
 }
 
 // candidate checks what a form matched.
@@ -85,8 +91,7 @@ func (f form) candidate(text string, start, end int) (found, bool) {
 	case f.label != "" && !before(text, start, f.label):
 		return c, false
 	case f.check != nil && !f.check(raw):
-		d := digitsOf(raw)
-		if f.excuse == "" || !shortBefore(text, start, f.excuse) || allSame(d) || d[0] == '0' {
+		if c.slip = f.excused(text, start, raw); !c.slip {
 			return c, false
 		}
 	}
@@ -120,7 +125,29 @@ func (f form) candidate(text string, start, end int) (found, bool) {
 	return c, true
 }
 
-const homeWords = "lives at|living at|live at|address|moved to|home is|resides at|staying at|resident at|residing at|of no fixed|visit her at|visit him at|tenant at|tenancy at|property at|home at|household at|flat at"
+// excused tells whether words make up for a failed check. What is only an example,
+// or of another length than its kind has, is not excused.
+func (f form) excused(text string, start int, raw string) bool {
+	d := digitsOf(raw)
+	switch {
+	case f.excuse == "" || allSame(d):
+		return false
+	case f.kind == NHSNumber:
+		return d[0] != '0' && shortBefore(text, start, f.excuse)
+	case f.kind == NINumber && (d == "123456" || d == "000000"), f.kind == Card && d[0] == '0':
+		return false
+	case f.kind == IBAN:
+		if b := bare(raw); len(b) != ibanLengths[b[:2]] {
+			return false
+		}
+	}
+	return before(text, start, f.excuse)
+}
+
+// never is the check of forms that are always wrong.
+func never(string) bool { return false }
+
+const homeWords = "lives at|living at|live at|address|moved to|home is|resides at|staying at|resident at|residing at|of no fixed|visit her at|visit him at|tenant at|tenancy at|property at|home at|household at|flat at|cyfeiriad|yn byw yn|yn byw"
 
 // before tells whether one of the words stands shortly before an offset.
 func before(text string, at int, words string) bool {
@@ -143,6 +170,9 @@ func hasWord(near, words string) bool {
 // birthIsNear looks before a date, and behind it for "(DOB)".
 func birthIsNear(text string, start, end int) bool {
 	if before(text, start, birthWords) || inColumn(text, start, birthWords) {
+		return true
+	}
+	if strings.HasSuffix(strings.TrimRight(text[max(0, start-5):start], " "), " b.") {
 		return true
 	}
 	rest := strings.ToLower(strings.TrimLeft(text[end:min(len(text), end+8)], " (-,"))

@@ -181,6 +181,13 @@ func (j *judge) form(i int, c found) float64 {
 // number judges what identifies somebody by itself, wherever it stands: a quoted
 // one is read by the recipient like any other.
 func (j *judge) number(c found) float64 {
+	if c.slip && c.kind != NHSNumber {
+		const surely = 0.7 // the word before says what it is, the check digit that it is not
+		if j.near(ofNumbering, c.start, closeReach) > 0 {
+			return 0
+		}
+		return surely
+	}
 	at := c.start
 	numbering := j.near(ofNumbering, at, closeReach) > 0
 	has := func(m marker) bool { return j.near(m, at, contextReach) > 0 }
@@ -196,7 +203,7 @@ func (j *judge) number(c found) float64 {
 		}
 		return certainty(j.near(ofCard, at, contextReach) > 0, numbering && j.near(ofCard, at, contextReach) == 0, grouped)
 	case Passport:
-		return certainty(c.labelled || before(j.r.text, at, "passport|passport no|passport number") || j.near(ofPassport, at, contextReach/2) > 0, numbering, 0)
+		return certainty(c.labelled || before(j.r.text, at, "passport|pasbort") || j.near(ofPassport, at, contextReach/2) > 0, numbering, 0)
 	case Licence:
 		return certainty(has(ofLicence) || j.person(at) > 0, numbering, 0.8)
 	case TaxReference:
@@ -345,7 +352,7 @@ func (j *judge) topic(h topicHit) float64 {
 		return factor * sure
 	case h.tier == half:
 		return factor * sure / 2
-	case sure >= 0.9 && within(j.strong, at, contextReach):
+	case sure >= 0.9 && (within(j.strong, at, contextReach) || j.hits(aboutOne, at, contextReach) >= dwells):
 		return factor * sure / 4
 	case sure == 1:
 		return factor / 8

@@ -10,6 +10,8 @@ import (
 // Bounds of the tables of one scan. When one is reached the tables are thrown
 // away and built anew from where the scan stands.
 const (
+	cacheLine = 16 // entries of a table in one line of a processor's cache
+
 	maxStates   = 12000   // ordinary mail needs a few thousand
 	maxSetNodes = 1 << 20 // entries of all state sets together: 4 MB
 	maxBack     = 2000    // states of one pattern read backwards
@@ -111,8 +113,9 @@ func (m *matcher) findClasses() {
 		}
 	}
 	m.orderClasses(count)
-	const line = 16 // entries of a table in one line of a processor's cache
-	m.classes = (count + line - 1) / line * line
+	// An odd number of lines for each state, so that the first lines of the states,
+	// which are those mostly looked at, share the whole cache.
+	m.classes = ((count+cacheLine-1)/cacheLine | 1) * cacheLine
 	m.sample = make([]byte, m.classes)
 	for b := range 256 {
 		m.sample[m.classOf[b]] = byte(b)
@@ -156,6 +159,7 @@ type table struct {
 	m      *matcher
 	next   []int32
 	states []state
+	index  []int32 // by offset of a state in cache lines: its number
 	ids    map[string]int32
 	nodes  int
 	mark   []uint32 // by node: the round in which it was put in
@@ -174,6 +178,7 @@ func newTable(m *matcher) *table {
 func (t *table) reset() {
 	t.next = append(t.next[:0], make([]int32, t.m.classes)...)
 	t.states = append(t.states[:0], state{})
+	t.index = append(t.index[:0], make([]int32, t.m.classes/cacheLine)...)
 	t.ids = map[string]int32{}
 	t.nodes = 0
 }
@@ -202,6 +207,9 @@ func (t *table) intern(set []int32, fresh bool) int32 {
 		}
 	}
 	id := int32(len(t.states) * t.m.classes)
+	for range t.m.classes / cacheLine {
+		t.index = append(t.index, int32(len(t.states)))
+	}
 	t.states = append(t.states, s)
 	t.next = append(t.next, make([]int32, t.m.classes)...)
 	t.nodes += len(set)
@@ -213,7 +221,7 @@ func (t *table) intern(set []int32, fresh bool) int32 {
 // table: then s is a stranger, and only the result holds.
 func (t *table) step(s int32, class int) int32 {
 	m := t.m
-	from := t.states[int(s)/m.classes]
+	from := t.states[t.index[s/cacheLine]]
 	t.round++
 	t.set = t.set[:0]
 	b := m.sample[class]
@@ -266,7 +274,7 @@ func (m *matcher) scan(text string, hit func(pattern int32, end int)) {
 			s = e
 			continue
 		}
-		accepts := t.states[int(s)/m.classes].accepts
+		accepts := t.states[t.index[s/cacheLine]].accepts
 		if e == 0 {
 			e = t.step(s, int(classes[text[i]]))
 			table = t.next
@@ -279,7 +287,7 @@ func (m *matcher) scan(text string, hit func(pattern int32, end int)) {
 		}
 		s = e
 	}
-	for _, p := range t.states[int(s)/m.classes].accepts {
+	for _, p := range t.states[t.index[s/cacheLine]].accepts {
 		hit(p, len(text))
 	}
 }
@@ -301,7 +309,7 @@ func (m *matcher) lookBack(text string, end int) int {
 			e = t.step(s, class)
 		}
 		s = max(e, -e)
-		now := &t.states[int(s)/m.classes]
+		now := &t.states[t.index[s/cacheLine]]
 		if len(now.set) == 0 {
 			break
 		}

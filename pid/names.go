@@ -22,6 +22,15 @@ const notNames = " council committee board team service services street road lan
 	"he it's its we i if so as at by for from in is of on or to up no yes " +
 	"st square gardens terrace crescent way ward hotel arms inn bridge primary secondary academy surgery clinic practice market row court view "
 
+// isInitials takes initials for a name, unless they are words in short.
+func isInitials(s string) bool {
+	switch bare(s) {
+	case "UK", "US", "EU", "PS", "NB", "AM", "PM", "BA", "MA", "EG", "IE":
+		return false
+	}
+	return true
+}
+
 // isName tells whether what looks like a name may be one: no word of it, nor the
 // one behind a name alone, is among notNames, and no saint's church is meant.
 func isName(text string, start, end int) bool {

@@ -79,6 +79,15 @@ func TestContext(t *testing.T) {
 		{"card 4111 1111 1111 1111 exp 09/27", 10, 10},
 		{"order 4111111111111111", 0, 1},
 		{"NI number AB123456C again AB123456C, AB 12 34 56 C", 10, 10},
+		{"card number 4111 1111 1111 1112", 7, 7}, // one digit wrong; still somebody's
+		{"library card number 4111 1111 1111 1112", 0, 0},
+		{"her card number is 4929 1231 2312 313, exp 09/27", 7, 9},
+		{"NI number AB 20 31 56 X", 7, 7},
+		{"NI number [AB 12 34 56 X]", 0, 0}, // an example
+		{"IBAN GB29 NWBK 6016 1331 9268 18 for Mrs Khan", 5, 9},
+		{"Rhif Yswiriant Gwladol: AB 20 31 56", 10, 10},
+		{"Rhif GIG 943 476 5919", 10, 10},
+		{"Enw: Ifan Parry, Dyddiad geni 17.09.1941, Cyfeiriad: 14 Elm Road", 9, 18},
 		{"NI numbers AB123456C, AB123457C", 12, 13},
 		{"Mrs Khan was diagnosed with dementia", 10, 15},
 		{"dementia", 0, 0},

@@ -4,6 +4,10 @@ package pid
 // in octets: a paragraph.
 const storyReach = 500
 
+// dwells is how many words for one person within contextReach make ordinary words
+// of a life count.
+const dwells = 4
+
 // story tells how much a text dwells on one person: from 0 to 1 by how often "she"
 // and "his mum" stand close together, and up to 1 more where it says that somebody
 // shall not know. Who writes so tells of a life, whatever the words.

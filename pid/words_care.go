@@ -60,18 +60,38 @@ hiv|on prep|sexual health|physio|walks (?:indoors )?with (?:a|his|her)|walking f
 air mattress|pressure sores?|grade [1-4] (?:sore|ulcer)|bed sores?|open ulcers|leg ulcers?|catheter care|continence pads|peg fed|nebuli[sz]er|cpap|tracheostomy
 insulin pen|syncope|concussion|life expectancy|permanently incapable|permanent incapacity|unfit for work|not fit for work|ill health retire\w+|signed off|sick pay|ssp
 sickness since|off with (?:stress|his|her|anxiety|depression|a|long covid|covid)|long covid|chronic fatigue|medical suspension|occ health|occupational health advice
-rhag iselder|ar y cyffuriau|yn dioddef o|wedi cael diagnosis|iechyd meddwl|yn yr ysbyty|yn feichiog|wedi cael strôc|cyflwr meddygol|nam meddyliol|salwch`, `
+rhag iselder|ar y cyffuriau|yn dioddef o|wedi cael diagnosis|iechyd meddwl|yn yr ysbyty|yn feichiog|wedi cael strôc|cyflwr meddygol|nam meddyliol|salwch
+(?:just |back )?(?:out of|home from|back from|came out of|left) hospital|asd|asc diagnosis|moderate ld|severe ld|mild ld|with ld|sensory processing|paediatrician(?:'s)?
+developmental delay|global delay|consultant (?:gives|says|said|thinks)|gives (?:her|him) (?:a |weeks|days|months)
+(?:she|he)'?s (?:due|expecting|in labour|bleeding|dying|got cancer|been poorly|very poorly|really poorly|poorly|not well|ill|very ill|having a (?:baby|breakdown|really hard time|hard time))
+due in (?:january|february|march|april|may|june|july|august|september|october|november|december)|lost (?:one|a baby|the baby|her last) (?:last|before|in)|morning sickness
+(?:she|he) should be lifting|eczema|psoriasis|is infected|infection in|heart trouble|bad (?:chest|hip|back|knees?|heart|nerves)
+with (?:her|his) (?:chest|nerves|heart|back|hip|breathing|waterworks|mental health|hands|eyes|legs)|stairlift|housebound
+on (?:crutches|oxygen|a drip|steroids|medication for|tablets for|the waiting list|suicide watch)|i think (?:he|she)'s depressed
+(?:he|she) seems? (?:very |really )?(?:low|depressed|down|confused|suicidal)|curtains shut|not (?:been )?(?:himself|herself)
+fell (?:again|in the|out of|down|at home|twice)|had (?:another |a )?(?:fall|fit|funny turn|seizure|stroke|scan|wobble|episode|relapse|bleed)|funny turn|blue light(?:ed)?
+999|ambulance (?:was|called|took|attended|came)|paramedics?|readmitted|bedbound|double incontinence|wears? pads|soiling|smear(?:s|ing) faeces|scabies|fleas|lice
+hiv status|sexual dysfunction|menopaus\w+|hrt|fibroids|infertil\w+|sectioned|informal patient|section (?:2|3|17 leave|136|117)|tribunal (?:for|about) (?:his|her)|depot
+care co ?ordinator|self medicat\w+|body dysmorphi\w+|binge\w+|purging|restrict(?:s|ing) (?:food|her|his)|bmi|dyslexi[ac]|dyspraxi[ac]|tics|stammer\w*|adhd meds|melatonin
+selective mutism|glasses and hearing|hearing aids?|cochlear|guide dog|sight impaired|certificate of visual impairment|amput\w+|prosthesis|spinal|scoliosis|brittle bones
+allergic reaction|anaphyla\w+|epi ?pen|coma|ventilat\w+|life support|brain (?:damage|bleed|tumour)|covid in|post viral|burn ?out|stress leave|off (?:with|sick)
+been off (?:since|for|with)|can't work|unable to work|unfit|work capability|medical retirement|fit for work
+medical (?:evidence|report|certificate|records) (?:for|of|from|shows?|states?)|wound (?:care|dressing)|district nurses? (?:visit|attend|come|came|said|say|report)|pendant
+incontinence|memory (?:is|has|problems|loss)|getting (?:very )?(?:forgetful|confused|muddled)|muddled|doesn't remember|keeps forgetting
+thinks (?:his|her) (?:wife|husband|mother|mum) is`, `
 dementia|alzheimer'?s|parkinson'?s|cancer|diabet(?:es|ic)|epilep(?:sy|tic)|asthma(?:tic)?|stroke|autis(?:m|tic)|adhd|bipolar|schizophrenia|arthritis|angina
 incontinen(?:t|ce)|seizures?|miscarriage|overdose|capacity|adhd|send needs|ehcp|ehc plan|consultant psychiatrist|dialysis|amputation|blood (?:test|tests)|scan results
 biopsy|hospice|bereaved|counsellor|counselling|wheelchair user|learning disability|learning difficult(?:y|ies)|depressed|suicidal|panic attacks?|nightmares|flashbacks
 scars?|bruis(?:e|es|ed|ing)|injur(?:y|ies|ed)|black eye|split lip|nappy rash|underweight|malnourished|dehydrated|frail|diabetic|asthmatic|deaf|unwell|collapsed
 unconscious|discharge(?:d)?|ward [0-9a-z]+|bed [0-9]+|mental impairment|nursing placement|prognosis|diagnosis|sertraline|tablets|medication|meds|tearful|very low|in pain
 pain relief|anxiety|depression|stress|pregnan(?:t|cy)|her bump|midwife|health visitor|camhs|sick(?:ness)? absence|fit note|sick note|maternity leave|dementia gofal|canser
-iselder|strôc|meddyginiaeth|meddyg teulu|ysbyty`, `
-asthma|mental health|hospital|ward|gp|surgery|clinic|consultant|psychiatr(?:ist|ic|y)|psycholog(?:ist|y)|therap(?:y|ist)|disab(?:led|ility)|illness|symptoms|treatment
-wheelchair|mobility|dosette|pain|falls|wound|nurse|carer|care home|sickness absence|health|fall|fell|fracture|bleeding|sore|limping|swollen|breathless|tired|exhausted
-sleep(?:s|ing)?|weight|diet|eyesight|doctor|injection|operation|scan|specialist|crying|cried|wept|in tears|upset|distressed|frightened|scared|confused|forgetful|memory
-smell|unwashed|unshaven|toilet|bathroom|bath(?:ing)?|oxygen|nurse|paramedic|ambulance|a&e`}
+iselder|strôc|meddyginiaeth|meddyg teulu|ysbyty|poorly|infected|surgery|chemo|ms|ld|hearing|sight|weak(?:ness)?|dizzy|swollen|vomiting|rash|ulcers?|crutches
+paediatric(?:ian|s)?|psychiatrist|psychologist|physio(?:therapy)?|therapist|therapy|relapse|recovery|out of hospital|mental health|special needs|disabled|disability
+symptoms|blood|treatment|out of breath|bedside|consultant|dying|death|died|passed away`, `
+asthma|hospital|ward|gp|clinic|psychiatr(?:ist|ic|y)|psycholog(?:ist|y)|therap(?:y|ist)|disab(?:led|ility)|illness|wheelchair|mobility|dosette|pain|falls|wound|nurse
+carer|care home|sickness absence|health|fall|fell|fracture|bleeding|sore|limping|breathless|tired|exhausted|sleep(?:s|ing)?|weight|diet|eyesight|doctor|injection
+operation|scan|specialist|crying|cried|wept|in tears|upset|distressed|frightened|scared|confused|forgetful|memory|smell|unwashed|unshaven|toilet|bathroom|bath(?:ing)?
+oxygen|nurse|paramedic|ambulance|a&e`}
 
 var wordsSocialCare = topic{SocialCare, `
 known to (?:social services|social care|children'?s (?:services|social care)|adult social care|(?:the )?(?:service|department|team|authority|youth offending|yot|camhs|ourselves)|us since|mash)
@@ -120,9 +140,24 @@ visited (?:her|him|them|the family|mum|on)|home visit|seen alone|spoke to (?:her
 told (?:the|his|her|me|us) (?:teacher|nurse|school|health visitor|learning mentor|social worker|keyworker|support worker)|disclos(?:ed|ing|es|ure)
 passed (?:it|that|this) on|dash form|barnardo'?s|nspcc|paying privately|attendance allowance|blue badge for|taxicard|disabled facilities grant|dfg
 gwasanaethau cymdeithasol|gweithiwr cymdeithasol|cynllun gofal|amddiffyn plant|diogelu|cam drin|camdriniaeth|yn derbyn gofal|plentyn mewn angen|gofal maeth|asesiad gofal
-gofalwyr? (?:di-dâl|maeth)`, `
+gofalwyr? (?:di-dâl|maeth)|(?:won't|wouldn't|doesn't|didn't|would not) (?:let (?:me|us|anyone|them|him|her)|answer the door|open the door|come to the door)
+shout through the letterbox|because of him|lives? with (?:an? )?(?:aunt|uncle|nan|gran|sister|brother|friend|grandparents?|foster|older)
+(?:aunt|uncle|nan|gran|sister|brother|grandparents?) (?:has|have|is|are) (?:stepped in|looking after|caring|agreed)|out of school|not in school|missing education
+elective home education|home educated|children missing|private arrangement|kinship|sgo|connected person|reg 24|taken into (?:\w+ )?(?:court|house|lodge|home|care)
+went into (?:a |the )?(?:home|residential|nursing|hospice|respite)|in a (?:care|nursing|residential) home|care fees|full fee|top up|charged (?:for|the full)
+free for six weeks|discharged (?:to|into|from|with|home)|no one at home|nobody at home|lives on (?:his|her) own|on (?:his|her) own (?:since|with|in|now)|living off
+sleeping (?:rough|on)|sofa|two rooms above|overcrowded|[0-9]+ of (?:us|them) in|cramped|mouldy?|damp is|no (?:bed|beds|cot|clothes|coat|shoes|hot water|carpet)|hungry
+turned up (?:in|without|with|at)|comes to school (?:without|hungry|dirty|tired)|collected (?:late|by)|bruise on|marks? on (?:his|her|the)
+said (?:mum|dad|daddy|mummy|his|her|stepdad)|told (?:me|us|staff) (?:that )?(?:mum|dad|daddy|mummy|he|she|his|her|stepdad)
+asked (?:me|us) (?:not to|to keep|if she could|if he could)|doesn't want to go home|scared to go home|won't go home
+parents? (?:refus\w+|den(?:y|ied)|separated|are gutted|won't)
+mum (?:said|says|rang|called|phoned|told|wants|admits|refuses|denies|asked|was|is|has|had|won't|can't|thinks)
+dad (?:said|says|rang|called|phoned|told|wants|admits|refuses|denies|asked|was|is|has|had|won't|wouldn't|can't|thinks)
+(?:daughter|son|niece|nephew) (?:rang|says|said|reports?|called|phoned|is worried|lives|visits|wants|asked|manages|has poa|pays|took)
+anonymous (?:caller|letter|call|referral|tip)|anon (?:caller|letter|call)|caller (?:says|said|states|reports|sounded|is)|tip off`, `
 social worker|safeguarding|foster(?:ed|ing)?|looked after|care plan|care package|respite|placement|vulnerab(?:le|ility)|neglect(?:ed)?|abuse[d]?|at risk|carers?
 support worker|key worker|adoption|adopted|adopters|social services|children'?s services|strategy meeting|case conference|mash|early help|home conditions|hospital team
-unborn|care leaver|gofalwr|gofal`, `
+unborn|care leaver|gofalwr|gofal|referral from|her mum|his mum|his dad|her dad|mum'?s|dad'?s|keyworker|chaotic|struggling|can't manage|not managing|no family|no friends
+crisis|unsafe|risk|harm|concerns?|aunt|grandparents`, `
 social care|support plan|home care|direct payments?|needs assessment|family support|service user|assessment|review|referral|visit|visited|worried about|worried
 concerned about|alone|isolated|neighbour|warden|family|children|kids|siblings|contact|panel|assess(?:ed|ing)?|capacity|placed|support|needs`}

@@ -34,11 +34,24 @@ state pension|redundancy (?:pay|of|payment)|settlement (?:of|figure|agreement)|a
 deprivation of assets|given away|gift(?:ed)? (?:the|her|his|money)|deferred payment|top up fees?|third party top up|client contribution|assessed (?:contribution|charge)
 financial assessment|fa1|discretionary housing|council tax arrears|ctax arrears|rent account|rent in advance|notice seeking|nosp|nsp|section 21|s\.?21|section 8 notice
 eviction|evicted|stop(?:ped)? paying|withheld rent|salary sacrifice|advance of (?:pay|wages|salary)|student loan plan|tax code|employee number|payroll number|gross
-remarks?:? same account|ôl-ddyledion|ol-ddyledion|dyled(?:ion)?|budd-dal|credyd cynhwysol|mewn dyled|methu talu`, `
+remarks?:? same account|ôl-ddyledion|ol-ddyledion|dyled(?:ion)?|budd-dal|credyd cynhwysol|mewn dyled|methu talu|cut (?:him|her|them|me) off|living off (?:his|her|my)
+on emergency|meter'?s on|(?:offered|offers|paying|pays|pay) (?:him |her |me |us )?£[0-9]+ (?:a|per) (?:week|month)
+sold (?:the|his|her|my) (?:car|house|flat|ring|jewellery)|to pay (?:it|for|the fees|off)|since the bankruptcy|nothing to (?:him|her|my|his)
+gets? (?:carer's|benefits?|housing) (?:money|allowance)|works? (?:in|at) (?:the|a) [a-z ]{0,20}cash|cash in hand|working while claiming|claiming for
+claims? (?:to live|for|as)|fella living|(?:boyfriend|partner|husband|bloke|man|fella|someone) (?:is |has been |who's )?living (?:there|with her|with him)
+living as a couple|living together|lta?hw?|not declared|undeclared|did not tell us|failed to (?:declare|tell|report)|change of circumstances
+earnings (?:of|from|increased|dropped)|hours (?:cut|reduced)|laid off|on furlough|lost (?:everything|her home|his home)|pawn(?:ed)?
+selling (?:his|her) (?:medication|furniture)|no credit|no food|nothing to eat|food parcels?|charity (?:grant|food)|school uniform grant|free school meals|fsm
+pupil premium|bursary|benefit cap|bedroom tax|spare room|two bedrooms short|rent (?:unpaid|owed|is|was|has)
+(?:[0-9]+|two|three|four|five|six|several) (?:weeks|months) (?:behind|rent|arrears|unpaid)|owes? £|owed £|debts? of £|arrears of £|balance of £
+£[0-9,.]+ (?:arrears|behind|overdrawn|in debt|owed|a week|a month|left)|overdrawn|credit (?:rating|score|card debts?)|ccjs?|bank refused
+account (?:frozen|emptied|overdrawn)|drained (?:her|his|the) account|will leaves|left (?:him|her|them) (?:nothing|the house|money|everything)|probate for|inheritance
+estate of (?:the late|mr|mrs|miss|ms)|who do we pay|survivor'?s? pension|death grant|widow'?s pension|dependant'?s pension`, `
 arrears|debts?|universal credit|housing benefit|pip|esa|overpayment|bailiffs?|eviction|mortgage|savings|bank statements?|benefit claim|council tax reduction
-pension credit|gambling|income support|loan|wages|redundancy|deduction|attachment|sanctioned|hardship|food ?bank|voucher|overpaid|refund|owing|owed`, `
-benefits?|council tax|rent|income|pension|salary|bank account|bailiff|financial|money|payments?|allowance|cash|rent|bills|gas|electric|weekly|account|bank|job|hours|fund
-afford|cost|charge|paid|unpaid`}
+pension credit|gambling|income support|loan|wages|redundancy|deduction|attachment|sanctioned|hardship|food ?bank|voucher|overpaid|refund|owing|owed|fees|unpaid|behind
+repay(?:ment)?s?|instalments?|pension|will|estate|jobcentre|uc|benefits?|wage|owes|debtor|claimant|declared`, `
+council tax|rent|income|salary|bank account|bailiff|financial|money|payments?|allowance|cash|rent|bills|gas|electric|weekly|account|bank|job|hours|fund|afford|cost|charge
+paid`}
 
 var wordsRelations = topic{Relations, `
 (?:domestic (?:abuse|violence)|marac|non molestation|restraining order|coercive control|honou?r based|forced marriage)
@@ -67,12 +80,25 @@ arranged marriage|forced to marry|sham marriage|spouse visa
 (?:son|daughter|sister|brother|mother|father|husband|wife|mum|dad|nan) (?:won't|wont|objects|refuses|wants|doesn't know|does not know|has moved back|has not been told|not spoken)
 won't have (?:her|him) back|want (?:her|him) back|hasn't told (?:him|her|his|her|the|kev|anyone|mum|dad)|has(?:n't| not) (?:been told|told)|not told the children
 girls have not been told|not been told|nobody (?:here )?knows|no one knows|promised (?:him|her)|married [0-9]+ years|together [0-9]+ years|trais (?:domestig|yn y cartref)
-wedi gwahanu|wedi ysgaru|ysgariad|ei (?:gwr|gŵr|wraig|phartner|bartner|gyn bartner|chyn wr)`, `
+wedi gwahanu|wedi ysgaru|ysgariad|ei (?:gwr|gŵr|wraig|phartner|bartner|gyn bartner|chyn wr)
+since (?:his|her|their|my) (?:dad|mum|father|mother|husband|wife|partner|parents) (?:left|moved|died|split|separated|went|walked)|having a (?:really )?hard time
+never divorced|(?:was|is|been) living with (?:him|her|another|a|his|her)|separated since
+(?:his|her) (?:mother|mum|father|dad|stepmother|stepfather|stepdad)'s (?:boyfriend|girlfriend|partner|new)|mother's boyfriend
+saw (?:her|his) (?:stepfather|stepdad|ex|father|attacker)|mum doesn't know|dad doesn't know|parents don't know
+(?:mum|dad|husband|wife|family|parents|manager) (?:doesn't|does not|don't|mustn't|must not) know|has not (?:visited|seen|spoken)|hasn't (?:visited|seen|spoken)
+haven't spoken|not visited since|cut (?:him|her|them) out|disowned|(?:doesn't|does not|don't) get on|wants nothing to do|wants no contact|no contact order
+he (?:won't|wouldn't|doesn't) let (?:her|me)|checks (?:her|my) phone|takes (?:her|my) money|controls (?:her|my|the)|scared what he|what he (?:did|does|might do)
+she (?:left|is leaving|wants to leave) him|he (?:left|is leaving) her|went back to him|took him back|kicked out by|engaged to|second wife|first wife|third wife|bigam\w+
+husband'?s (?:girlfriend|affair|other)|wife'?s (?:boyfriend|affair)|(?:girlfriend|wife|partner|daughter|she) is pregnant|baby'?s father|father of the (?:baby|child)
+who the father|surrogate|sperm donor|adopted as|birth family|traced|half (?:brother|sister)|(?:her|his|my) fella|the ex|contact centre|weekends with
+access to (?:the|his|her) (?:children|kids|son|daughter)|won't let (?:him|her) see|parental (?:dispute|alienation|conflict)|row with|blames (?:her|him|me)
+moved (?:him|his girlfriend|her boyfriend|her new) in`, `
 ex partner|divorce[d]?|separated|estranged|boyfriend|girlfriend|stepdad|stepfather|stepmother|next of kin|custody|marriage|affair|widow(?:er)?|cohabit(?:ing|s|ee)?
 partner|birth (?:mother|father)|domestic|his wife|her husband|my husband|my wife|her ex|his ex|twins|his mum|her mum|her sister|his sister|his brother|her brother
-her daughter|his daughter|his son|her son|his nan|her nan|my son|my daughter|ei (?:ferch|mab|fab|mam|thad|dad|chwaer|brawd)`, `
-husband|wife|divorce|siblings?|half brother|half sister|grandmother|nan|guardian|relationship|family|cousin|uncle|aunt|nephew|niece|husband|wife|son|daughter|gran|in law
-argued|argument|rows?|shouting|crying|cried|neighbours?|friend|married|baby|funeral|the children|the kids|family home|mother|father|mum|dad`}
+her daughter|his daughter|his son|her son|his nan|her nan|my son|my daughter|ei (?:ferch|mab|fab|mam|thad|dad|chwaer|brawd)|aunt|uncle|living with|his aunt|fella|bloke
+the sister|the brother|the son|the daughter|remarried|in laws|relationship|parents`, `
+husband|wife|divorce|siblings?|half brother|half sister|grandmother|nan|guardian|family|cousin|nephew|niece|husband|wife|son|daughter|gran|in law|argued|argument|rows?
+shouting|crying|cried|neighbours?|friend|married|baby|funeral|the children|the kids|family home|mother|father|mum|dad`}
 
 var wordsBehaviour = topic{Behaviour, `
 <p> (?:behaviour|drinking|drug use|alcohol (?:use|misuse)|aggression|anger|outbursts|temper|addiction|school attendance|attendance at school|gambling|exclusion)
@@ -110,12 +136,24 @@ potentially violent|pvp marker|violent marker|do not visit alone|unacceptable be
 refuses? (?:to )?(?:district nurse|help|all help|entry|access|support|treatment)|refused (?:entry|access|to)|won't engage|will not engage|non engagement|disengag\w+
 did not attend|dna'?d|missed (?:her|his|three|two|all|every) appointments?|went missing|missing since|missing episode|absconded|runaway|ran away
 sleeping (?:in|on) (?:the van|the|a|his|her) (?:car|van|doorway|street|sofa|shed|bench|floor)|sleeps in (?:the|a|his|her) (?:doorway|car|van|hall|chair|shed)|screams
-tantrums?|angry outbursts?|come back very angry|at it again|kick(?:ed|ing|s)? off|(?:in|joined) a gang|carrying (?:a )?(?:knife|blade)|grievance`, `
+tantrums?|angry outbursts?|come back very angry|at it again|kick(?:ed|ing|s)? off|(?:in|joined) a gang|carrying (?:a )?(?:knife|blade)|grievance
+off more than (?:he|she) was in|money went missing|went missing from|float went missing|(?:till|cash) (?:was )?short|(?:stopped|until) when (?:he|she) left
+would not (?:have|employ) (?:him|her)|wouldn't (?:have|employ) (?:him|her)|i would not (?:have|employ)|employ him again|employ her again
+caught (?:stealing|smoking|with|on|in|him|her)|seen (?:drinking|begging|shouting|dealing|drunk|with)|turns? up (?:drunk|late|stoned)|stoned|off (?:his|her) face|on drugs
+on the drink|drinks? (?:every|all|a lot|most|from)|bottle of (?:vodka|whisky|gin|cider)|smash(?:ed|ing)|(?:kicked|punched|damaged) (?:the|a) (?:door|wall|window)
+(?:was|is|been|gets|got) (?:very |quite |really |verbally )?(?:rude|aggressive|abusive|nasty|threatening|violent|hostile|inappropriate)
+inappropriate(?:ly)? (?:towards|with|to)|made (?:sexual|racist|inappropriate) (?:comments|remarks)|sexual (?:remarks|comments|advances)|touched (?:her|him|a|the)
+complained (?:about|that) (?:him|he|she|her)|several complaints|formal complaint (?:about|against)|investigat(?:ed|ing|ion) (?:him|her|into|for)
+informal (?:warning|action)|probation (?:failed|extended|not passed)|failed (?:his|her) probation|extended (?:his|her) probation|asked to leave|walked out|stormed out
+burst into tears|lost (?:his|her) temper|temper|hurt (?:another|himself|herself|his|her)|hurting|scratched|pulled (?:her|his) hair|throwing (?:chairs|things)
+threw (?:a|his|her|the)|runs? off|ran off|run off|climbed (?:on|out|the)|suspension|internal exclusion|reduced timetable|part time timetable|school refus\w+
+refuses school|not attended since|truant\w*|vaping|caught with|phone confiscated|online with|talking to (?:men|strangers|a man|older)|sends? (?:nudes|pictures)|gang
+county line|runner for|carr(?:ies|ied|ying) (?:a |drugs)`, `
 behaviour(?:al)?|aggressive|aggression|violent|violence|abusive|drunk|drinking|alcohol|cannabis|cocaine|heroin|drugs|exclusion|excluded|suspended|misconduct|disciplinary
 grievance|dismiss(?:ed|al)|truancy|bull(?:y|ied|ying)|missing|threat(?:s|ened)?|complaint(?:s)? (?:about|against)|shouted|swore|stealing|stole|knife|gang|asb|curfew
-performance|warning|refus(?:ed|es|al)|naked|angry|rude`, `
-drugs?|attendance|incident|complaint|threats?|bullying|attendance|late|absent|shouting|fighting|fight|lied|argument|smoking|phone off|swearing|police|noise|mess|trouble
-upset`}
+performance|warning|refus(?:ed|es|al)|naked|angry|rude|lied|caught|complained|allegation|swearing|fighting|punched|kicked|vodka|cider|weed|stolen|missing money|attendance
+off sick|unreliable|late every`, `
+drugs?|incident|complaint|threats?|bullying|late|absent|shouting|fight|argument|smoking|phone off|police|noise|mess|trouble|upset`}
 
 var wordsHistory = topic{History, `
 (?:case|social|family|medical|care|personal|employment|housing|offending|tenancy) (?:history|background)(?: of| for|:| -| includes?| shows?)
@@ -145,10 +183,20 @@ since (?:his|her|their) (?:wife|husband|mother|father|mum|dad|son|daughter|broth
 hx of|past medical|family history|background:|antecedents|caution not declared|previously (?:known|convicted|evicted|placed|married|in care|under|worked|lived|homeless)
 in the nineties|in the (?:19)?[6-9]0s|years ago (?:he|she|when)|first disclosed|served [a-z]+ years|ethnicity|religion|first language|interpreter (?:required|needed)
 ethnic origin|white (?:british|polish|irish|other)|black (?:african|caribbean|british)|asian (?:british|pakistani|bangladeshi)|gypsy|roma|jehovah'?s witness
-practising muslim|church here`, `
+practising muslim|church here|came from [a-z]+ (?:after|when|because|following)|came to (?:the )?uk|came here (?:after|when|because|from)|no english|little english
+speaks? no english|doesn't speak english|english is (?:poor|limited)
+arrived in (?:the uk|england|wales|march|april|may|june|july|august|september|october|november|december|january|february)
+moved (?:here|schools|six times|around) (?:after|because|when|since)|been through (?:a lot|so much)|had a (?:hard|difficult|terrible) (?:life|childhood|time)
+when (?:he|she) was (?:[0-9]+|a (?:child|baby|boy|girl|teenager)|little|young|in care|small|at school)
+(?:was|were) (?:abused|molested|bullied|neglected|beaten) (?:by|as|at|when)|lost (?:his|her|both) (?:parents|mum|dad|job|home|licence|house|leg)
+never (?:met|knew) (?:his|her) (?:father|dad|mother|mum)|(?:fifth|fourth|third|second) (?:placement|school|foster|family|baby|marriage|eviction|miscarriage|overdose)
+previous(?:ly)? (?:lived|been|known|had|removed)|ten years ago|(?:two|three|four|five) years ago|in the past (?:he|she)|always been|has a (?:history|record|past)
+past (?:trauma|abuse|offending|convictions)|ptsd from|ex(?: |-)?(?:serviceman|services|con)|army veteran|war|genocide|militia|taliban|smuggler|trafficker
+domestic servitude|visa|brp|share code|home office (?:ref|refused|letter|decision|interview)|nationality|ethnic(?:ity)?:?|religion:?|language:
+born in (?:poland|romania|somalia|syria|pakistan|india|jamaica|nigeria)`, `
 history|background|homeless(?:ness)?|previous(?:ly)?|chronology|traumati[cs]ed|trauma|evicted|asylum seeker|refugee|interpreter|adopted|rough sleeping|sofa surfing
-nationality|referrals?|allegations?|gorffennol|hanes`, `
-case|concerns|records?|file|homeless|abuse|incident|before|earlier|again|years ago|used to|since|last year|childhood|born|grew up|moved|retired|former`}
+nationality|referrals?|allegations?|gorffennol|hanes|past|childhood|abroad|arrived|removed|years ago|since then|lost|survivor|victim of|country of`, `
+case|concerns|records?|file|homeless|abuse|incident|before|earlier|again|used to|since|last year|born|grew up|moved|retired|former`}
 
 var wordsCriminal = topic{Criminal, `
 criminal (?:record|convictions?|history|proceedings)|previous convictions?|spent convictions?|convicted (?:of|for|in)|conviction for|caution(?:ed)? for
@@ -181,7 +229,15 @@ magistrates'? (?:court|for|on)|crown court (?:for|on|trial|sentence|date)|court 
 plead(?:ed|ing)? (?:not )?guilty|not guilty|acquitted|bail (?:address|refused|conditions)|approved premises|gang (?:related|member|affiliat\w+)|county lines
 victim statement|victim personal statement|vps|restorative justice|first offence|first time entrant|criminal (?:past|charges?|offences?)|hmp [a-z]+|young offender|yoi
 pre sentence|oasys|risk of serious harm|multi agency public protection|registered sex|sex offenders?(?: register)?|sopo|sex offences?|euogfarn|arestio|wedi'i arestio
-carchar|heddlu|troseddol`, `
+carchar|heddlu|troseddol|(?:was|been|got|is|were) (?:sent down|put away|banged up|locked up|nicked|lifted|done for|inside|wanted|known to (?:the )?police)|sent down
+known to (?:the )?police|done for|in and out of (?:prison|jail)|in jail|jailed|just out of (?:prison|jail)|due out|prison (?:visit|release|sentence|for)|release date
+on the run|on remand|breached|on a tag|has a record|criminal record|a record for|fingerprint\w*|identity parade
+police (?:have|has|are|were|came|rang|want|think|found|took|spoke|said|raid\w*|seized|warn\w*)|raided|warrant (?:for|out)
+arrest(?:ed)? (?:last|yesterday|today|in|for|after|again)|court (?:last|next|today|tomorrow|on the|in|for|appearance|ordered|order against)|up before
+charged (?:with|last|for)|pleaded|sentencing|community service|fined (?:for|£)|banned from driving|lost (?:his|her) licence for|drink driv\w*|stabb\w+|knife crime|weapon
+gun|drug (?:deal\w*|driv\w*)|dealing (?:from|drugs|in|to)|growing cannabis|cannabis (?:plants|farm|factory)|stolen goods|fenc(?:ed|ing)|con(?:ned|man)|scammed
+fraud(?:ulent|ster)? (?:claim|investigation|against)|embezzl\w*|rape|grooming (?:case|charge)|sex(?:ual)? (?:offences?|crime|predator)|paedo\w*|flash(?:ed|er|ing)
+upskirt\w*|hate crime|racially aggravated|threats to kill|false imprisonment|kidnap\w*|manslaughter|murder\w*|perverting the course|perjury|contempt of court`, `
 police|arrest|court|conviction|prison|probation|offen(?:ce|ces|der|ding)|caution|bail|custody|sentence|assault|theft|fraud|dbs|crime|criminal|stabb(?:ed|ing)|solicitor
-guilty|charged|complainant|victim|witness|sgt|officers attended|drugs`, `
-arrest(?:ed)?|offen(?:ce|der|ding)|magistrates|judge|barrister|hearing|tribunal|statement|evidence|investigation|fine|fined|burgled|knife`}
+guilty|charged|complainant|victim|witness|sgt|officers attended|drugs|jail|inside|record|stolen|nicked|raid|warrant|tag|investigation`, `
+arrest(?:ed)?|offen(?:ce|der|ding)|magistrates|judge|barrister|hearing|tribunal|statement|evidence|fine|fined|burgled|knife`}
