@@ -125,7 +125,7 @@ func (r *reader) mailInFile(_ string, mail []byte) error {
 	if at.depth > r.limits.Depth {
 		return fmt.Errorf("%w: nested deeper than %d", ErrTooBig, r.limits.Depth)
 	}
-	split := newSplitter(&entity{r: r, at: at})
+	split := newSplitter(&entity{r: r, at: at, message: true})
 	split.write(mail)
 	split.close()
 	return nil

@@ -109,10 +109,10 @@ func (v *view) labelTexts() []labelText {
 			continue
 		}
 		add("first line of the text", line, false)
-		v.labels = append(v.labels, laterLines(p.Text)...)
+		v.labels = append(v.labels, laterLines(p.Text, "first lines of the text")...)
 		if flowed, ok := unflow(p); ok {
 			add("first line of the text", firstLineOf(flowed), false)
-			v.labels = append(v.labels, laterLines(flowed)...)
+			v.labels = append(v.labels, laterLines(flowed, "first lines of the text")...)
 		}
 	}
 	v.documentLabels(add)
@@ -122,7 +122,7 @@ func (v *view) labelTexts() []labelText {
 // laterLines gives the lines behind the first one that are not empty, as far as a
 // marking stands there: below "Dear Ann", below a banner of the mail program.
 // Only short ones: a long line is prose, or the disclaimer of a short mail.
-func laterLines(text string) []labelText {
+func laterLines(text, where string) []labelText {
 	const most, longest = 4, 80 // lines, octets
 	var all []labelText
 	first := true
@@ -135,9 +135,9 @@ func laterLines(text string) []labelText {
 		case len(all) == most:
 			return all
 		case len(line) > longest:
-			all = append(all, labelText{isLater: true, where: "first lines of the text"})
+			all = append(all, labelText{isLater: true, where: where})
 		default:
-			all = append(all, labelText{text: newText(line), isLater: true, where: "first lines of the text"})
+			all = append(all, labelText{text: newText(line), isLater: true, where: where})
 		}
 	}
 	return all

@@ -4,6 +4,10 @@ import (
 	"strings"
 )
 
+// labelHead is how much of a page is looked at for a marking below its first line,
+// in octets.
+const labelHead = 4 << 10
+
 // documentLabels adds the texts in which attached documents bear a label: their
 // properties, and the first line of each of their first places (CJSM-2). A
 // document in an attached message says nothing about this one (BOP-11).
@@ -21,6 +25,7 @@ func (v *view) documentLabels(add func(where, s string, said bool)) {
 		for _, piece := range pieces[:min(len(pieces), most)] {
 			if line := firstLineOf(piece.Text); line != "" {
 				add("first line of "+piece.Where, line, false)
+				v.labels = append(v.labels, laterLines(piece.Text[:min(len(piece.Text), labelHead)], "first lines of "+piece.Where)...)
 			}
 		}
 	}

@@ -38,6 +38,8 @@ type entity struct {
 	raw    []byte // header so far, lines with CRLF
 	part   []byte // of a line whose end has not come yet
 	inside sink   // nil while in the header
+
+	message bool // an attached message, not a part
 }
 
 func (e *entity) run(b []byte, start bool) {
@@ -86,7 +88,22 @@ func isLineEnd(c byte) bool { return c == '\n' || c == '\r' }
 
 // begin ends the header.
 func (e *entity) begin() {
-	e.inside, e.raw, e.part = e.r.body(parseHeader(e.raw), e.at), nil, nil
+	header := parseHeader(e.raw)
+	if e.message {
+		e.r.subjectOf(header, e.at)
+	}
+	e.inside, e.raw, e.part = e.r.body(header, e.at), nil, nil
+}
+
+// subjectOf keeps the subject of an attached message as a text of its own: its
+// reader sees it.
+func (r *reader) subjectOf(header []Field, at place) {
+	text := joinSubjects(header)
+	if text == "" || r.full() || r.text+len(text) > maxText {
+		return
+	}
+	r.text += len(text)
+	r.add(Part{Where: at.where("subject"), Type: "text/plain", Text: text, nested: true})
 }
 
 func (e *entity) close() {
@@ -208,7 +225,7 @@ func (r *reader) reading(d described, at place) []sink {
 	case d.media == "message/rfc822", d.media == "message/global", d.media == "message/news":
 		inner := at
 		inner.depth, inner.nested, inner.encloser, inner.digest = at.depth+1, true, "", false
-		return []sink{decodeInto(d.encoding, &entity{r: r, at: inner})}
+		return []sink{decodeInto(d.encoding, &entity{r: r, at: inner, message: true})}
 	}
 	sinks := []sink{newLeaf(r, d, at)}
 	if d.encoding == "base64" && isText(d.media) {
