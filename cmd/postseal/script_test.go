@@ -15,13 +15,17 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/postseal/postseal/internal/e2e/e2etest"
 	"github.com/postseal/postseal/internal/redistest"
 )
 
 // TestMain lets the sessions of testdata/script run the real program: the test
 // binary plays it when it is called by its name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"postseal": main})
+	testscript.Main(m, map[string]func(){"postseal": func() {
+		testOnlyRead = hostile
+		main()
+	}})
 }
 
 // patience is how long a session waits for what it waits for; the machine may be
@@ -64,6 +68,9 @@ func TestScripts(t *testing.T) {
 			"seal":    sealCommand,
 			"vector":  vectorCommand,
 			"damage":  damageCommand,
+			"sink":    sinkCommand,
+			"sunk":    sunkCommand,
+			"attach":  attachCommand,
 			"prepare": prepareCommand,
 
 			"deadsocket": deadsocketCommand,
@@ -75,6 +82,7 @@ func TestScripts(t *testing.T) {
 type kit struct {
 	t     testing.TB
 	redis *redistest.Server
+	sink  *e2etest.Sink
 }
 
 func kitOf(ts *testscript.TestScript) *kit { return ts.Value("kit").(*kit) }
@@ -110,6 +118,9 @@ func siteCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: site")
 	}
 	web, metrics, reentry, inbound, redis := freeAddress(ts), freeAddress(ts), freeAddress(ts), freeAddress(ts), freeAddress(ts)
+	if given := ts.Getenv("REENTRY"); given != "" {
+		reentry = given
+	}
 	if k := kitOf(ts); k.redis != nil {
 		redis = k.redis.Addr
 	}
