@@ -15,8 +15,8 @@ func (f *File) Warnings() []*Problem {
 		p.add("mode", "mode: observe is set: nothing is sealed")
 	}
 	warnWords(p, "senders.refusal", "senders.refusal", f.Senders.Refusal)
-	if !f.Organisation.Partners.IsEmpty() {
-		p.add("organisation.partners", "partners are read, but no page yet lets outsiders write to them")
+	if !f.Organisation.Partners.IsEmpty() && !f.answersReach("domains") {
+		p.add("organisation.partners", "partners are named, but no profile lets readers answer them (reply: domains)")
 	}
 	for i, r := range f.Rules {
 		f.warnUnreached(p, i)
@@ -33,6 +33,16 @@ func (f *File) Warnings() []*Problem {
 		all = append(all, e.(*Problem))
 	}
 	return all
+}
+
+// answersReach tells whether a profile has that value of reply.
+func (f *File) answersReach(reply string) bool {
+	for _, p := range f.Profiles {
+		if p.Reply == reply {
+			return true
+		}
+	}
+	return false
 }
 
 // warnWords tells of words that do not reach the sender as they are: a mail

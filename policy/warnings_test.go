@@ -6,6 +6,7 @@ import (
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/config"
+	"github.com/postseal/postseal/policy"
 )
 
 // warned gives the warnings about rules with the given bodies, named a, b, c.
@@ -115,7 +116,13 @@ func TestPartners(t *testing.T) {
 		}
 	}
 	if w := f.Warnings(); len(w) != 1 || w[0].Path != "organisation.partners" {
-		t.Errorf("got %v, want the one that no page asks for them yet", w)
+		t.Errorf("got %v, want the one that no answer reaches them", w)
+	}
+	f.Profiles = map[string]policy.Profile{"open": {Reply: "domains"}, policy.DefaultProfile: {}}
+	for _, w := range f.Warnings() {
+		if w.Path == "organisation.partners" {
+			t.Errorf("with reply: domains: got %v, want none", w)
+		}
 	}
 	for set, want := range map[string]string{"[gmail.com]": "gmail.com is, or covers, a consumer", "[\"*.co.uk\"]": "*.co.uk is, or covers", "[{list: none}]": "there is no list"} {
 		_, err := config.ParsePolicy("f", []byte("organisation: {name: X, domains: [x.example], partners: "+set+"}\nrules: [{name: r, do: seal}]\n"))
