@@ -24,6 +24,7 @@ func (s *Server) apiRoutes(handle func(pattern string, h http.Handler)) {
 	handle("POST /api/v1/code", s.api(MaxForm, apiForm(apiCode)))
 	handle("POST /api/v1/open", s.api(MaxForm, apiForm(apiOpen)))
 	handle("POST /api/v1/signout", s.api(MaxForm, apiForm(apiSignout)))
+	handle("POST /api/v1/answer", s.api(maxAnswerForm, apiForm(apiAnswerInvite)))
 	handle("POST /api/v1/reply", s.api(s.replyBound(), apiReply))
 	handle("OPTIONS /api/v1/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.hardenAPI(w)

@@ -1,14 +1,22 @@
 package portal
 
 import (
+	"bufio"
 	"bytes"
 	"html"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/emersion/go-message/charset"
+
+	"github.com/postseal/postseal/calendar"
+	"github.com/postseal/postseal/words"
 )
+
+// headLength is how many bytes of a file are looked at to tell a picture or a program.
+const headLength = 16
 
 // shown is what of an opened message goes on a page. Whatever could not be read
 // only sets doubtful: the whole message can always be saved (C30).
@@ -18,6 +26,14 @@ type shown struct {
 	files    []file
 	cut      bool // the text is longer than MaxTextShown
 	doubtful bool // some part could not be read
+	remote   bool // the text names pictures that would be fetched
+	invite   *invitation
+}
+
+// invitation is the first appointment of a message.
+type invitation struct {
+	n     int // part
+	event calendar.Event
 }
 
 // file is one attachment in the order of the message. n names it in the address.
@@ -30,6 +46,8 @@ type file struct {
 	cid     string
 	hidden  bool // a picture that the text shows
 	forced  bool // Content-Disposition says attachment
+	charset string
+	head    []byte // its first bytes
 }
 
 // block is one piece of text in the order of the message. Blocks with the same
@@ -40,9 +58,9 @@ type block struct {
 	alt  int
 }
 
-// display reads a whole message for showing. It never fails.
-func display(r io.Reader) shown {
-	d := displayer{images: map[string]picture{}}
+// display reads a whole message for showing, in a language. It never fails.
+func display(r io.Reader, lang *words.Language) shown {
+	d := displayer{images: map[string]picture{}, lang: lang}
 	if err := walk(r, d.leaf); err != nil {
 		d.out.doubtful = true
 	}
@@ -58,6 +76,7 @@ type picture struct {
 
 type displayer struct {
 	out     shown
+	lang    *words.Language
 	blocks  []block
 	images  map[string]picture
 	text    int // bytes of text kept
@@ -73,22 +92,58 @@ func (d *displayer) leaf(l *leaf) error {
 		d.addText(l)
 		return nil
 	}
-	f := file{n: l.n, name: l.name, kind: l.kind, cid: l.cid, forced: l.forced, damaged: l.doubt}
+	f := file{n: l.n, name: l.name, kind: l.kind, cid: l.cid, forced: l.forced, damaged: l.doubt, charset: l.charset}
+	body := bufio.NewReader(l.body)
+	f.head, _ = body.Peek(headLength) // a short file has a short head
+	f.head = bytes.Clone(f.head)
 	var err error
-	if room := MaxInlineImages - d.pixels; l.cid != "" && pictureTypes[l.kind] && room > 0 {
+	switch room := MaxInlineImages - d.pixels; {
+	case l.cid != "" && pictureTypes[l.kind] && room > 0:
 		var b bytes.Buffer
-		f.size, err = io.Copy(&b, io.LimitReader(l.body, int64(room)+1))
+		f.size, err = io.Copy(&b, io.LimitReader(body, int64(room)+1))
 		if b.Len() <= room && err == nil {
 			d.pixels += b.Len()
 			d.images[l.cid] = picture{l.kind, b.Bytes()}
 		}
+	case l.kind == "text/calendar" && d.out.invite == nil:
+		var b bytes.Buffer
+		f.size, err = io.Copy(&b, io.LimitReader(body, calendar.MaxBytes+1))
+		d.invite(l, b.Bytes(), &f)
 	}
-	rest, restErr := io.Copy(io.Discard, l.body)
+	rest, restErr := io.Copy(io.Discard, body)
 	f.size += rest
 	if err != nil || restErr != nil {
 		f.damaged, d.out.doubtful = true, true
 	}
 	d.out.files = append(d.out.files, f)
+	return nil
+}
+
+// invite keeps the first appointment that can be read. A part that is a reading of
+// the message is no file of its own then.
+func (d *displayer) invite(l *leaf, raw []byte, f *file) {
+	e, ok := readEvent(l.charset, raw)
+	if !ok {
+		return
+	}
+	d.out.invite = &invitation{l.n, e}
+	f.hidden = l.alt != 0 || !l.forced
+}
+
+// readEvent reads an invitation; RFC 5545 section 3.1.4: UTF-8 where nothing is said.
+func readEvent(label string, raw []byte) (calendar.Event, bool) {
+	if label == "" {
+		label = "utf-8"
+	}
+	text, _ := toUTF8(label, raw)
+	e, err := calendar.Parse(text, zoneNamed)
+	return e, err == nil
+}
+
+func zoneNamed(name string) *time.Location {
+	if l, err := time.LoadLocation(name); err == nil && name != "Local" {
+		return l
+	}
 	return nil
 }
 

@@ -1,6 +1,10 @@
 package portal
 
-import "io"
+import (
+	"io"
+
+	"github.com/postseal/postseal/words"
+)
 
 // Shown is what display gives, for tests outside the package.
 type Shown struct {
@@ -19,7 +23,7 @@ type ShownFile struct {
 
 // Display reads a message as the page does.
 func Display(r io.Reader) Shown {
-	s := display(r)
+	s := display(r, words.In("en"))
 	out := Shown{Text: s.text, HTML: s.html, Cut: s.cut, Doubtful: s.doubtful}
 	for _, f := range s.files {
 		out.Files = append(out.Files, ShownFile{f.n, f.name, f.kind, f.size, f.damaged, f.hidden})

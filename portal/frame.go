@@ -2,6 +2,7 @@ package portal
 
 import (
 	"encoding/base64"
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -30,13 +31,16 @@ func (d *displayer) frame(page string) string {
 	}
 	var styles []*html.Node
 	var body *html.Node
-	var unwanted []*html.Node
+	var unwanted, links []*html.Node
 	for n := range doc.Descendants() {
 		switch {
 		case n.Type == html.CommentNode, n.Type == html.ElementNode && dropped[n.DataAtom]:
 			unwanted = append(unwanted, n)
 		case n.Type == html.ElementNode:
 			d.attributes(n)
+			if n.DataAtom == atom.A && n.Namespace == "" {
+				links = append(links, n)
+			}
 			if n.DataAtom == atom.Style && n.Namespace == "" && n.Parent.DataAtom == atom.Head {
 				styles = append(styles, n)
 			}
@@ -47,6 +51,9 @@ func (d *displayer) frame(page string) string {
 	}
 	for _, n := range unwanted {
 		n.Parent.RemoveChild(n)
+	}
+	for _, n := range links {
+		d.link(n)
 	}
 	var out strings.Builder
 	out.WriteString(frameHead)
@@ -79,16 +86,21 @@ func (d *displayer) attributes(n *html.Node) {
 	kept := n.Attr[:0]
 	for _, a := range n.Attr {
 		key := strings.ToLower(a.Key)
-		if strings.HasPrefix(key, "on") || key == "target" || key == "rel" || key == "href" && (n.Namespace == "math" || n.Namespace == "svg" && n.Data == "a") {
+		if strings.HasPrefix(key, "on") || key == "target" || key == "rel" || key == "ping" || key == "title" && n.DataAtom == atom.A ||
+			key == "href" && (n.Namespace == "math" || n.Namespace == "svg" && n.Data == "a" || n.DataAtom == atom.Area) {
 			continue
 		}
 		if (a.Key == "src" || a.Key == "background") && len(a.Val) > 4 && strings.EqualFold(a.Val[:4], "cid:") {
 			a.Val = d.inline(a.Val)
 		}
+		d.out.remote = d.out.remote || n.DataAtom == atom.Img && (key == "src" || key == "srcset") && remotePicture.MatchString(a.Val)
 		kept = append(kept, a)
 	}
 	n.Attr = kept
 }
+
+// remotePicture is an address from which a picture would be fetched.
+var remotePicture = regexp.MustCompile(`(?i)^\s*(https?:|[/\\]{2})`)
 
 // inline gives a picture of the message as a data: URL, or the address as it is.
 func (d *displayer) inline(address string) string {

@@ -29,6 +29,12 @@ const (
 	MaxTextShown = 2 << 20
 	// MaxInlineImages bounds pictures put into the text as data: URLs.
 	MaxInlineImages = 16 << 20
+	// maxLinks bounds the addresses that plain text makes links of.
+	maxLinks = 2000
+	// maxFact bounds a field of a message inside a message, in bytes.
+	maxFact = 1000
+	// maxAnswerForm bounds an answer to an invitation from a page, with the invitation.
+	maxAnswerForm = 256 << 10
 	// MaxName bounds a cleaned file name in bytes, well under every file system's 255.
 	MaxName = 150
 

@@ -88,21 +88,29 @@ func cleanName(s string) string {
 	s = strings.ReplaceAll(s, `\`, "/")
 	s = s[strings.LastIndexByte(s, '/')+1:]
 	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n' || r == '\r':
-			return ' '
-		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp): // Cf: direction overrides, zero width
-			return -1
-		case strings.ContainsRune(`<>:"/\|?*`, r):
+		if strings.ContainsRune(`<>:"/\|?*`, r) {
 			return '_'
 		}
 		return r
-	}, s)
+	}, visible(s))
 	s = strings.Trim(strings.Join(strings.Fields(s), " "), " .")
 	if reserved.MatchString(s) {
 		s = "_" + s
 	}
 	return shorten(s)
+}
+
+// visible leaves out what changes a text without being seen.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n' || r == '\r':
+			return ' '
+		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp): // Cf: direction overrides, zero width
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // shorten cuts the middle, so that the ending stays.

@@ -33,7 +33,7 @@ type pages struct {
 
 // pageNames are the files of web that hold a "content".
 var pageNames = []string{"start", "signin", "code", "register", "sent", "activate", "activated", "forgot", "reset",
-	"message", "reply", "replied", "home", "signedout", "status", "refusal", "help", "privacy",
+	"message", "answered", "reply", "replied", "home", "signedout", "status", "refusal", "help", "privacy",
 	"leaving", "ways"}
 
 func loadPages(s *Server) (pages, error) {

@@ -80,7 +80,14 @@ func signout(v *visit) error {
 	return nil
 }
 
-func signedOut(v *visit) error { return v.show("signedout", v.t("signedout.title"), nil) }
+// signedOut says that the session is over; with a message in the address, that it
+// was put away because nothing happened on its page.
+func signedOut(v *visit) error {
+	if from := "/m/" + v.r.URL.Query().Get("from"); localPage(from) {
+		return v.show("signedout", v.t("signedout.idle-title"), map[string]any{"From": from})
+	}
+	return v.show("signedout", v.t("signedout.title"), nil)
+}
 
 func help(v *visit) error {
 	return v.show("help", v.t("help.title"), map[string]any{"Service": v.s.Brand.Service.String(), "Base": v.s.BaseURL, "Domain": v.s.Brand.ServiceDomain})

@@ -147,8 +147,8 @@ func TestLinksLeaveNoOpener(t *testing.T) {
 			t.Errorf("the frame has %q: %s", bad, got)
 		}
 	}
-	if strings.Count(got, `href="https://x.example/"`) != 2 {
-		t.Errorf("the links are gone: %s", got)
+	if strings.Count(got, `href="https://x.example/"`) != 1 { // the areas of a picture cannot show where they lead: they lead nowhere
+		t.Errorf("the link is gone, or there are more: %s", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"fmt"
+	"html/template"
 	"io"
 	"net/http"
 	"strconv"
@@ -20,25 +21,33 @@ func read(v *visit) error {
 	if v.r.URL.Query().Has("t") {
 		return follow(v)
 	}
-	o, err := v.open(forOpen)
+	o, p, err := v.openPlace(forOpen)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = o.Close() }()
-	p, err := v.person()
+	person, err := v.person()
 	if err != nil {
 		return err
 	}
-	s := display(o.file)
-	rec := o.rec
-	data := map[string]any{"Path": "/m/" + rec.ID.String(), "Marking": rec.Marking, "From": fromLine(rec, v.lang()), "To": strings.Join(rec.To, ", "),
-		"Cc": strings.Join(rec.Cc, ", "), "When": capital(v.when(rec.SealedAt)), "Doubtful": s.doubtful, "Cut": s.cut,
-		"HTML": s.html != "", "Text": s.text, "Files": v.listed(s.files),
-		"CanReply": v.s.Inbound != nil && v.s.Inside(rec.Sender), "Offer": v.offer(p)}
-	if !rec.ExpiresAt.IsZero() {
-		data["Until"] = v.when(rec.ExpiresAt)
+	f := v.facts(o, p)
+	s := display(o.file, v.lang())
+	data := map[string]any{"Own": f.own, "Marking": f.marking, "Facts": f.rows, "Until": f.until, "Doubtful": s.doubtful, "Cut": s.cut, "Remote": s.remote,
+		"HTML": s.html != "", "Text": linked(s.text), "HasText": s.text != "", "Files": v.listed(s.files, p), "All": len(distinct(s.files)) > 1,
+		"Page": p.base, "Body": p.url("/body"), "Print": p.url("/print"), "Save": p.url("/message.eml"), "Zip": p.url("/attachments.zip"),
+		"Back": p.outer().url(""), "Invite": v.invited(s, o, p)}
+	if p.in == "" {
+		data["CanReply"], data["Offer"] = v.s.Inbound != nil && v.s.Inside(o.rec.Sender), v.offer(person)
 	}
-	return v.show("message", v.subjectOf(rec), data)
+	v.putAway(p)
+	return v.show("message", f.title, data)
+}
+
+// putAway takes the message off the screen when its session is over for want of
+// use; in the browser, since the page has no script. Whoever comes back reads why.
+func (v *visit) putAway(p place) {
+	after := int((store.SessionIdle + time.Minute) / time.Second)
+	v.w.Header().Set("Refresh", strconv.Itoa(after)+"; url=/signedout?from="+strings.TrimPrefix(p.base, "/m/"))
 }
 
 // follow takes a link: a wrong id and a wrong secret are the same 404. What it
@@ -71,73 +80,26 @@ func follow(v *visit) error {
 // body answers the message's HTML, for the frame or on a page of its own. It has
 // an origin of its own, runs nothing and loads nothing.
 func body(v *visit) error {
-	o, err := v.open(forOpen)
+	o, _, err := v.openPlace(forOpen)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = o.Close() }()
-	s := display(o.file)
+	s := display(o.file, v.lang())
 	page := s.html
 	if page == "" {
 		page = bareFrame(s.text)
 	}
-	h := v.w.Header()
-	h.Set("Content-Security-Policy", framePolicy)
-	h.Set("X-Frame-Options", "SAMEORIGIN")
-	h.Set("Content-Type", htmlType)
+	v.frameHeaders()
 	_, _ = io.WriteString(v.w, page) // the reader went away: nobody to tell
 	return nil
 }
 
-// part answers one attachment, as the bytes that were attached.
-func part(v *visit) error {
-	n, err := strconv.Atoi(v.r.PathValue("n"))
-	if err != nil || n < 1 || n > MaxParts {
-		return errPart
-	}
-	o, err := v.open(forAttachment)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = o.Close() }()
-	f, err := v.s.scratch()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	var name, kind string
-	found := false
-	err = walk(o.file, func(l *leaf) error {
-		if l.n != n || l.doubt {
-			return nil
-		}
-		found, name, kind = true, l.name, l.kind
-		if _, err := io.Copy(f, l.body); err != nil {
-			return errPart
-		}
-		return errStop
-	})
-	if !found || err != errStop {
-		return errPart
-	}
-	if name == "" {
-		name = "message.txt"
-	}
-	return v.download(f, name, kind)
-}
-
-// save answers the original, byte for byte, as a file that mail programs open.
-func save(v *visit) error {
-	o, err := v.open(forSave)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = o.Close() }()
-	name := cleanName(o.rec.Subject)
-	if name == "" {
-		name = "message"
-	}
-	return v.download(o.file, name+".eml", "message/rfc822")
+func (v *visit) frameHeaders() {
+	h := v.w.Header()
+	h.Set("Content-Security-Policy", framePolicy)
+	h.Set("X-Frame-Options", "SAMEORIGIN")
+	h.Set("Content-Type", htmlType)
 }
 
 // download sends a file that is saved, never shown (design: "Portal").
@@ -167,17 +129,34 @@ func isKind(kind string) bool {
 
 // listedFile is a file as the page shows it.
 type listedFile struct {
-	N          int
-	Name, Size string
-	Damaged    bool
+	Name, Stem, Ending, Size string
+	Save, Open               string // addresses; empty: cannot be had
+	Message                  bool   // Open leads to a message inside
+	Warnings                 []template.HTML
 }
 
-func (v *visit) listed(files []file) []listedFile {
+func (v *visit) listed(files []file, p place) []listedFile {
 	var out []listedFile
 	for _, f := range files {
-		if !f.hidden {
-			out = append(out, listedFile{f.n, f.name, v.lang().Size(f.size), f.damaged})
+		if f.hidden {
+			continue
 		}
+		l := listedFile{Name: f.name, Size: v.lang().Size(f.size)}
+		l.Stem, _ = splitName(f.name)
+		l.Ending = f.name[len(l.Stem):]
+		for _, key := range warnings(f.name, f.head) {
+			l.Warnings = append(l.Warnings, v.lang().HTML(key, "ending", l.Ending))
+		}
+		switch {
+		case f.damaged:
+		case f.isMessage():
+			l.Save, l.Open, l.Message = p.url("/part/"+strconv.Itoa(f.n)), p.inside(f.n).url(""), true
+		case f.opensInPlace():
+			l.Save, l.Open = p.url("/part/"+strconv.Itoa(f.n)), p.url("/part/"+strconv.Itoa(f.n)+"?show=1")
+		default:
+			l.Save = p.url("/part/" + strconv.Itoa(f.n))
+		}
+		out = append(out, l)
 	}
 	return out
 }

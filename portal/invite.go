@@ -1,0 +1,229 @@
+package portal
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/calendar"
+	"github.com/postseal/postseal/notice"
+	"github.com/postseal/postseal/relay"
+	"github.com/postseal/postseal/store"
+	"github.com/postseal/postseal/words"
+)
+
+// answers are the buttons of an invitation, by the form's value.
+var answers = map[string]calendar.Answer{"accepted": calendar.Accepted, "tentative": calendar.Tentative, "declined": calendar.Declined}
+
+// shownInvite is an appointment as the page shows it.
+type shownInvite struct {
+	Title, What, When, Repeats, Organiser string
+	Where, Description                    []run
+	Save                                  string
+	Part                                  int
+	CanAnswer, HasPlace                   bool
+	Once                                  string
+	Why                                   string // why it cannot be answered here; empty: nothing to say
+}
+
+// invited gives the appointment of a message in words; nil for none.
+func (v *visit) invited(s shown, o *opened, p place) *shownInvite {
+	if s.invite == nil {
+		return nil
+	}
+	e := s.invite.event
+	out := &shownInvite{Title: v.t(inviteTitle(e)), What: e.Summary, When: v.teller().when(e), Repeats: v.teller().repeats(e), Where: linked(e.Location), HasPlace: e.Location != "",
+		Organiser: organiserLine(e.Organiser), Save: p.url("/part/" + strconv.Itoa(s.invite.n)), Part: s.invite.n}
+	if out.What == "" {
+		out.What = v.t("message.no-subject")
+	}
+	if s.text == "" && s.html == "" && e.Description != "" {
+		out.Description = linked(e.Description)
+	}
+	if e.Method != "REQUEST" {
+		return out
+	}
+	if p.in == "" && v.s.mayAnswerTo(o.rec, e) == nil {
+		out.CanAnswer, out.Once = true, random()
+	} else {
+		out.Why = v.t("invite.elsewhere")
+	}
+	return out
+}
+
+func inviteTitle(e calendar.Event) string {
+	switch {
+	case e.Method == "CANCEL" || e.Status == "CANCELLED":
+		return "invite.cancelled"
+	case e.Method == "REQUEST":
+		return "invite.request"
+	}
+	return "invite.appointment"
+}
+
+// organiserLine names a person of an invitation.
+func organiserLine(p calendar.Person) string {
+	switch {
+	case p.Address.IsZero():
+		return p.Name
+	case p.Name == "" || strings.EqualFold(p.Name, p.Address.String()):
+		return p.Address.String()
+	}
+	return p.Name + " (" + p.Address.String() + ")"
+}
+
+// mayAnswerTo tells whether an answer goes to the organiser: in clear, so only
+// inside, and only where the sender could be answered too.
+func (s *Server) mayAnswerTo(rec store.Record, e calendar.Event) error {
+	if err := s.mayReply(rec); err != nil {
+		return err
+	}
+	if !e.Answerable() || !s.Inside(e.Organiser.Address) {
+		return errNoReply
+	}
+	return nil
+}
+
+// answerInvite answers an invitation. What it says is read from the message
+// itself, not from the form.
+func answerInvite(v *visit) error {
+	n, err := strconv.Atoi(v.field("part"))
+	a, ok := answers[v.field("answer")]
+	if err != nil || !ok {
+		return errForm
+	}
+	o, err := v.open(forReply)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = o.Close() }()
+	_, f, err := v.s.extract(o.file, n)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(f, calendar.MaxBytes+1))
+	if err != nil {
+		return errPart
+	}
+	e, ok := readEvent("", raw)
+	if !ok {
+		return errPart
+	}
+	p, err := v.person()
+	if err != nil {
+		return err
+	}
+	if err := v.sendAnswer(o.rec, p.Address(), e, a, v.field("once")); err != nil {
+		return told{err, &o.rec, p.Address()}
+	}
+	v.see("/m/" + o.rec.ID.String() + "/answered?answer=" + v.field("answer"))
+	return nil
+}
+
+func answered(v *visit) error {
+	id, _, _, err := v.entitled()
+	if err != nil {
+		return err
+	}
+	said := v.r.URL.Query().Get("answer")
+	if _, ok := answers[said]; !ok {
+		return errPage
+	}
+	return v.show("answered", v.t("invite.sent-"+said), map[string]any{"Path": "/m/" + id.String()})
+}
+
+// sendAnswer hands the answer to Postfix, to the organiser alone. The gate was asked.
+func (v *visit) sendAnswer(rec store.Record, from addr.Address, e calendar.Event, a calendar.Answer, once string) error {
+	if err := v.s.mayAnswerTo(rec, e); err != nil {
+		return err
+	}
+	sender, err := addr.Parse("b+" + rec.ID.String() + "@" + v.s.Brand.ServiceDomain)
+	if err != nil {
+		return err
+	}
+	l := v.s.staffLanguage()
+	said, what, name := strings.ToLower(string(a)), strings.Join(strings.Fields(e.Summary), " "), v.nameOf(from)
+	data := notice.ReplyData{FromName: name, From: from, Subject: l.Text("invite.mail-subject-"+said, "what", what), Tag: v.s.Tag,
+		Text: l.Text("invite.mail-"+said, "what", what, "when", teller{l, v.s.Location}.when(e)), EnvelopeID: rec.ID.String(),
+		InReplyTo: rec.OriginalID, References: rec.OriginalID, SentAt: v.now}
+	mail, err := v.s.Notices.Render(notice.Reply, e.Organiser.Address, data, v.now)
+	if err != nil {
+		return errors.Join(errNotSent, err)
+	}
+	mail.Calendar = e.Reply(from, name, a, v.now)
+	if onceForm.MatchString(once) {
+		mail.MessageID = v.s.replyID(rec, from, once+said)
+	}
+	_, err = v.s.Inbound.Send(v.ctx(), relay.Mail{Kind: relay.KindInside, From: sender, Recipients: []relay.Recipient{{Address: e.Organiser.Address}},
+		EnvelopeID: rec.ID.String(), Write: mail.Encode})
+	return v.handed(rec, err)
+}
+
+// handed counts what became of an answer and says it in the errors of the table.
+func (v *visit) handed(rec store.Record, err error) error {
+	count := v.s.Metrics.replies
+	switch {
+	case err == nil:
+		count.WithLabelValues("sent").Inc()
+		v.s.Log.Info("invitation answered", "envelope", rec.ID.String())
+		return nil
+	case errors.Is(err, relay.ErrUnknown):
+		count.WithLabelValues("unknown").Inc()
+		return err
+	case errors.Is(err, relay.ErrPermanent), errors.Is(err, relay.ErrClear):
+		count.WithLabelValues("refused").Inc()
+		return errors.Join(relay.ErrPermanent, err)
+	}
+	count.WithLabelValues("not_sent").Inc()
+	return errors.Join(errNotSent, err)
+}
+
+// apiAnswerInvite takes an answer from securedoc.html: fields session, id, answer
+// and calendar. Where the message is on the shelf, what it says counts and not the
+// page's copy; where it is not, the organiser must be the message's sender.
+func apiAnswerInvite(v *visit) (any, error) {
+	a, ok := answers[v.field("answer")]
+	said, readable := readEvent("", []byte(v.field("calendar")))
+	if !ok || !readable {
+		return nil, errForm
+	}
+	req, err := v.apiReplyRequest(map[string]string{"session": v.field("session"), "id": v.field("id")})
+	if err != nil {
+		return nil, err
+	}
+	key, rec, err := v.s.Store.Release(v.ctx(), req)
+	if err != nil {
+		return nil, err
+	}
+	e := said
+	if box, err := v.s.container(v.ctx(), rec); err == nil {
+		f, _, err := v.s.unseal(box, key)
+		_ = box.Close()
+		if err != nil {
+			return nil, err
+		}
+		s := display(f, v.lang())
+		_ = f.Close()
+		if s.invite == nil || s.invite.event.UID != said.UID {
+			return nil, errNoReply
+		}
+		e = s.invite.event
+	} else if !errors.Is(err, errGone) || !e.Organiser.Address.Equal(rec.Sender) {
+		return nil, errNoReply
+	}
+	if err := v.sendAnswer(rec, req.Person.Address(), e, a, v.field("once")); err != nil {
+		return nil, err
+	}
+	return map[string]any{"sent": true}, nil
+}
+
+// staffLanguage is that of mails to staff: the organisation's own.
+func (s *Server) staffLanguage() *words.Language {
+	if len(s.Brand.Languages) > 0 {
+		return words.In(s.Brand.Languages[0])
+	}
+	return words.In(words.Default)
+}
