@@ -56,6 +56,9 @@ func (s *Scanner) Score(sections []Section) Report {
 	for i, section := range sections {
 		t.section(section.Where, all[i])
 	}
+	for _, f := range t.forms {
+		t.add(f.kind, f.where, f.value, f.weight, 1, growth(f.kind))
+	}
 	return t.report()
 }
 
@@ -80,9 +83,35 @@ type tally struct {
 	s       *Scanner
 	seen    map[string]bool // kind and value, so that what is repeated counts once
 	kinds   map[Kind]*kindTally
+	forms   []formed         // values that have a form, each once
+	formAt  map[string]int   // where in forms, by kind and value
 	strongs map[Kind]float64 // by kind of subject matter, heaviest strong phrase
 	private float64          // of the whole message
 	story   float64          // from 0 to 2: how much tells of one person, or is told in confidence
+}
+
+// formed is one value that has a form.
+type formed struct {
+	kind         Kind
+	where, value string
+	weight       float64
+}
+
+// keep holds a value where it weighs most: what stands alone in a file's name or
+// a signature must not hide the same behind its label in the text.
+func (t *tally) keep(f formed) {
+	key := string(f.kind) + "\x00" + f.value
+	i, ok := t.formAt[key]
+	switch {
+	case !ok:
+		if t.formAt == nil {
+			t.formAt = map[string]int{}
+		}
+		t.formAt[key] = len(t.forms)
+		t.forms = append(t.forms, f)
+	case f.weight > t.forms[i].weight:
+		t.forms[i] = f
+	}
 }
 
 // kindTally is what one kind weighs so far.
@@ -138,7 +167,7 @@ func (t *tally) section(where string, r *reading) {
 	j.private = t.private
 	for i, c := range r.forms {
 		if w := j.form(i, c); w > 0 && !t.s.allowed(c) {
-			t.add(visible(c.kind), r.place(where, c.start), c.value, w, 1, growth(c.kind))
+			t.keep(formed{visible(c.kind), r.place(where, c.start), c.value, w})
 		}
 	}
 	for _, h := range r.topics {

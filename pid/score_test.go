@@ -103,6 +103,17 @@ func TestContext(t *testing.T) {
 	}
 }
 
+// TestHeaviestPlaceCounts is about a value that stands first where it means
+// little: in the name of a file, above its label in the text.
+func TestHeaviestPlaceCounts(t *testing.T) {
+	for _, first := range []string{"AB123456C.txt", "AB 12 34 56 C", "scan of ab123456c"} {
+		r := pid.Score([]pid.Section{{Where: "file name", Text: first}, {Where: "attachment", Text: "National Insurance number: AB123456C"}})
+		if r.Total != 10 || len(r.Findings) != 1 || r.Findings[0].Where != "attachment" {
+			t.Errorf("%s: got %g, %+v; want 10, in the attachment", first, r.Total, r.Findings)
+		}
+	}
+}
+
 func TestReportNamesPlacesNotValues(t *testing.T) {
 	r := pid.Score([]pid.Section{
 		{Where: "subject", Text: "NI number AB123456C"},
