@@ -37,3 +37,23 @@ var (
 	DispositionOf = dispositionOf
 	BrandColours  = brandColours
 )
+
+// RefusalKeys are the words that the table of refusals asks for.
+func RefusalKeys() []string {
+	var keys []string
+	for _, row := range append(table[:len(table):len(table)], struct {
+		err  error
+		what refusal
+	}{what: away}) {
+		for _, which := range []string{"title", "cause", "next"} {
+			keys = append(keys, "refusal."+row.what.name+"."+which)
+		}
+		if row.what.link != "" {
+			keys = append(keys, "refusal."+row.what.name+".label")
+		}
+	}
+	for _, q := range questions {
+		keys = append(keys, "question."+q)
+	}
+	return keys
+}
