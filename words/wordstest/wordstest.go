@@ -158,7 +158,7 @@ func literal(n parse.Node, b *strings.Builder) {
 	}
 }
 
-var sentence = regexp.MustCompile("\"((?:[A-Z][a-z]+|[a-z]+)(?: [a-zA-Z,']+){2,}[.?!]?)\"")
+var sentence = regexp.MustCompile("\"([A-Z][a-z]+(?: [a-zA-Z,']+){2,}[.?!]?)\"")
 
 // NoSentences fails for what reads like a sentence in a Go file, errors and logs apart.
 func NoSentences(t *testing.T, s Sources) {
