@@ -106,7 +106,9 @@ dear (?:readers|friends|members|neighbours|residents|operators|bidders?|trainers
 what changes from|sign off by the head|coffee morning|drop in|all welcome|everyone welcome|free event|book (?:a place|on|your place)|no need to book|questions answered
 plain english|lots of (?:questions|the same)|unsubscribe|quiz|users' group|freedom of information|foi|tender|bidders|invoice number|case law|supreme court|conference
 speakers?|workshops?|delegates|keynote|early bird|programme for|lecturer|dissertation|evening classes|enrolment|licensing committee|planning committee|scrutiny
-full council|cabinet member|1[5-8][0-9]{2}|nineteenth century|victorian|cylchlythyr|hysbyseb`,
+full council|cabinet member|1[5-8][0-9]{2}|nineteenth century|victorian|cylchlythyr|hysbyseb
+birthday cake|leaving do|whip round|raffle|5 a side|charity (?:walk|run|shop)|sponsor (?:me|us)|marathon|fundrais(?:er|ing)|retirement (?:party|do)|drinks from
+great win|goals|fixtures?|lost (?:cat|dog)|school visit|obituary|town clerk|mayor|heritage|blog text|carers week|your questions|dear editor|book launch`,
 	aSelf: `my (?:husband|wife|partner|son|daughter|mum|mother|dad|father|ex|sister|brother|boyfriend|girlfriend|children|kids|baby|little (?:boy|girl)|health|doctor|gp|consultant|landlord|income|job|claim|benefits?|rent|flat|back|leg|heart|nerves|medication|tablets|condition|illness|depression|anxiety|bank account|wages|marriage|divorce|family)
 i (?:take|suffer|lost|owe|was drinking|was (?:pregnant|raped|assaulted|abused|in hospital|sectioned|attacked))|i'm (?:pregnant|disabled|diabetic|depressed|homeless)`,
 	ofSecret: `in (?:strict(?:est)? )?confidence|strictly confidential|between (?:you and me|us|ourselves)|not a word

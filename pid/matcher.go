@@ -12,7 +12,7 @@ import (
 const (
 	cacheLine = 16 // entries of a table in one line of a processor's cache
 
-	maxStates   = 12000   // ordinary mail needs a few thousand
+	maxStates   = 24000   // ordinary mail needs a few thousand; 11 MB at most
 	maxSetNodes = 1 << 20 // entries of all state sets together: 4 MB
 	maxBack     = 2000    // states of one pattern read backwards
 )
@@ -40,8 +40,16 @@ type pattern struct {
 
 // newMatcher compiles patterns; the number of each is its place.
 func newMatcher(patterns []pattern) (*matcher, error) {
+	return matcherOf(patterns, func(pattern) bool { return true })
+}
+
+// matcherOf leaves out patterns, which keep their numbers.
+func matcherOf(patterns []pattern, in func(pattern) bool) (*matcher, error) {
 	m := &matcher{back: make([]*matcher, len(patterns)), states: maxStates}
 	for i, p := range patterns {
+		if !in(p) {
+			continue
+		}
 		flags := syntax.FoldCase
 		if p.exact {
 			flags = 0
@@ -260,35 +268,87 @@ func (t *table) eat(from []int32, b byte) {
 // scan calls hit with each pattern that matches whole words, and with the end
 // of the match; ends ascend.
 func (m *matcher) scan(text string, hit func(pattern int32, end int)) {
+	r := m.begin()
+	defer m.tables.Put(r.t)
+	for i := 0; i < len(text); i++ {
+		class := int(m.classOf[text[i]])
+		if e := r.next[int(r.s)+class]; e > 0 {
+			r.s = e
+		} else {
+			r.slow(e, class, i, hit)
+		}
+	}
+	r.end(len(text), hit)
+}
+
+// scanBoth is scan with two matchers in one pass. Together their tables are far
+// smaller than that of one matcher of all patterns, whose states are the pairs of
+// their states; and a processor looks up both at once.
+func scanBoth(a, b *matcher, text string, hit func(pattern int32, end int)) {
+	ra, rb := a.begin(), b.begin()
+	defer a.tables.Put(ra.t)
+	defer b.tables.Put(rb.t)
+	nextA, nextB, sa, sb := ra.next, rb.next, ra.s, rb.s
+	for i := 0; i < len(text); i++ {
+		octet := text[i]
+		classA, classB := int(a.classOf[octet]), int(b.classOf[octet])
+		ea, eb := nextA[int(sa)+classA], nextB[int(sb)+classB]
+		if ea > 0 {
+			sa = ea
+		} else {
+			ra.s = sa
+			ra.slow(ea, classA, i, hit)
+			sa, nextA = ra.s, ra.next
+		}
+		if eb > 0 {
+			sb = eb
+		} else {
+			rb.s = sb
+			rb.slow(eb, classB, i, hit)
+			sb, nextB = rb.s, rb.next
+		}
+	}
+	ra.s, rb.s = sa, sb
+	ra.end(len(text), hit)
+	rb.end(len(text), hit)
+}
+
+// run is a scan at work.
+type run struct {
+	t    *table
+	next []int32 // of t
+	s    int32   // offset of the state
+}
+
+func (m *matcher) begin() run {
 	t := m.tables.Get().(*table)
-	defer m.tables.Put(t)
 	if t.round > 1<<31 {
 		clear(t.mark)
 		t.round = 0
 	}
 	s := t.intern(nil, true)
-	table, classes := t.next, &m.classOf
-	for i := 0; i < len(text); i++ {
-		e := table[int(s)+int(classes[text[i]])]
-		if e > 0 {
-			s = e
-			continue
-		}
-		accepts := t.states[t.index[s/cacheLine]].accepts
-		if e == 0 {
-			e = t.step(s, int(classes[text[i]]))
-			table = t.next
-		}
-		if e < 0 {
-			e = -e
-			for _, p := range accepts {
-				hit(p, i)
-			}
-		}
-		s = e
+	return run{t, t.next, s}
+}
+
+// slow takes a step that is not known yet, or before which something matches.
+func (r *run) slow(e int32, class, at int, hit func(pattern int32, end int)) {
+	accepts := r.t.states[r.t.index[r.s/cacheLine]].accepts
+	if e == 0 {
+		e = r.t.step(r.s, class)
+		r.next = r.t.next
 	}
-	for _, p := range t.states[t.index[s/cacheLine]].accepts {
-		hit(p, len(text))
+	if e < 0 {
+		e = -e
+		for _, p := range accepts {
+			hit(p, at)
+		}
+	}
+	r.s = e
+}
+
+func (r *run) end(at int, hit func(pattern int32, end int)) {
+	for _, p := range r.t.states[r.t.index[r.s/cacheLine]].accepts {
+		hit(p, at)
 	}
 }
 

@@ -173,11 +173,11 @@ func mailText(b testing.TB) string {
 }
 
 func BenchmarkScan(b *testing.B) {
-	text, m := mailText(b), usual().matcher
-	m.scan(text, func(int32, int) {})
+	text, s := mailText(b), usual()
+	scanBoth(s.forms, s.words, text, func(int32, int) {})
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		m.scan(text, func(int32, int) {})
+		scanBoth(s.forms, s.words, text, func(int32, int) {})
 	}
 }
 

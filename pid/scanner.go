@@ -36,8 +36,9 @@ const DefaultPatternWeight = 5
 
 // Scanner looks for what its Options say. It may be used by many goroutines.
 type Scanner struct {
-	matcher *matcher
-	entries []entry // by number of the pattern
+	forms   *matcher // of patterns whose start is asked for
+	words   *matcher // of all others
+	entries []entry  // by number of the pattern
 	weights map[Kind]float64
 	kinds   []Kind // in the order of reports
 	allow   map[string]bool
@@ -100,10 +101,13 @@ func build(o Options) (*Scanner, error) {
 		s.entries = append(s.entries, entry{own: Kind(own.Name), mark: -1})
 	}
 	var err error
-	if s.matcher, err = newMatcher(patterns); err != nil {
+	if s.forms, err = matcherOf(patterns, func(p pattern) bool { return !p.place }); err != nil {
 		return nil, err
 	}
-	if len(s.matcher.nodes) > maxNodes {
+	if s.words, err = matcherOf(patterns, func(p pattern) bool { return p.place }); err != nil {
+		return nil, err
+	}
+	if len(s.forms.nodes)+len(s.words.nodes) > maxNodes {
 		return nil, fmt.Errorf("the words and patterns are too many together")
 	}
 	return s, s.configure(o)
@@ -240,14 +244,14 @@ func (s *Scanner) read(text string) *reading {
 		}
 		at += 1 + next
 	}
-	s.matcher.scan(r.text, func(p int32, end int) {
+	scanBoth(s.forms, s.words, r.text, func(p int32, end int) {
 		switch e := &s.entries[p]; {
 		case e.mark >= 0:
 			r.marks[e.mark] = append(r.marks[e.mark], markHit{end, p})
 		case e.topic != "":
 			r.topics = append(r.topics, topicHit{e.topic, e.tier, p, end})
 		default:
-			start := s.matcher.startOf(p, r.text, end)
+			start := s.forms.startOf(p, r.text, end)
 			if start < 0 {
 				return // longer than anybody writes
 			}
