@@ -35,11 +35,13 @@ export class Api {
     return this.ask("open", { address, ...proof });
   }
 
-  reply(session, text, files) {
+  // reply sends an answer; once makes it one however often it is sent.
+  reply(session, { once, cc, copy, text, files }) {
     const form = new FormData();
-    form.append("session", session);
-    form.append("id", this.page.id);
-    form.append("lang", language());
+    const { id, t } = this.page;
+    for (const [name, value] of Object.entries({ session, id, t, once, lang: language() })) form.append(name, value);
+    for (const address of cc) form.append("cc", address);
+    if (copy) form.append("copy", "yes");
     form.append("text", text);
     for (const f of files) form.append("file", f, f.name);
     return this.post("reply", form, UPLOAD_TIMEOUT);

@@ -48,6 +48,7 @@ export class Viewer {
     const { record } = this;
     return el("p", { class: "row actions" },
       record.reply && button(t("reply"), () => this.reply(), true),
+      record.reply?.people?.length > 0 && button(t("replyAll"), () => this.reply(true)),
       this.download(this.original, fileName(record.subject, t("message")) + ".eml", t("saveAll"), "button second"),
       button(t("print"), () => window.print()),
       button(t("signOut"), () => this.signOut()));
@@ -72,9 +73,9 @@ export class Viewer {
     return el("a", { href, download: name, class: style }, text);
   }
 
-  reply() {
+  reply(all) {
     if (this.replyPlace.firstChild) return this.replyPlace.querySelector("textarea")?.focus();
-    this.replyForm = new ReplyForm(this.replyPlace, this.api, this.record);
+    this.replyForm = new ReplyForm(this.replyPlace, this.api, this.record, this.mail, all);
     this.replyForm.show();
   }
 
