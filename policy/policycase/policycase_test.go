@@ -30,6 +30,8 @@ func TestTry(t *testing.T) {
 		{"\n", "\r\n", ""},
 		{" | tag [SECURE] | subject", "", ""},
 		{"Because: tag |", "Because: ta |", "reason"},
+		{"tag [SECURE] | subject", "tag [SECUR", "reason"},
+		{"tag [SECURE] | subject", "tag [SECURE]", ""},
 		{"tag [SECURE] | subject", "tag [SECURE] | sub", "reason"},
 		{"Expect: seal", "Expect: pass", "verdict"},
 		{"Subject: [SECURE]", "Subject: [SECRUE]", "reason"},

@@ -64,7 +64,10 @@ func reasons(d policy.Decision, want string) (all string, ok bool) {
 	for _, f := range d.Findings {
 		line := f.Rule + " | " + f.What + " | " + f.Where
 		lines = append(lines, line)
-		ok = ok || line == want || strings.HasPrefix(line, want+" | ")
+		ok = ok || line == want
+		for _, border := range []string{" | ", " (", ", "} { // counts and weights may be left out
+			ok = ok || strings.HasPrefix(line, want+border)
+		}
 	}
 	return strings.Join(lines, "; "), ok
 }
