@@ -118,5 +118,5 @@ sensitive one|awkward one|quiet word|rather not (?:put|say|name)|asked me not to
 hasn't told|has not told|has not been told|haven't told|nobody (?:here |else )?knows|no one (?:here |else )?knows|told me (?:for the first time|in confidence|that|she|he)
 confided|embarrassed|ashamed|see me in private|in private|hear nothing about|not to be shared|exempt (?:papers?|item)|not for public display|known only to
 without (?:his|her) knowledge|does not want (?:him|her|his|the|son|anyone|anybody)|doesn't want (?:him|her|his|the|anyone|anybody|to know)|hush|discreet(?:ly)?
-for your eyes|eyes only`,
+for your eyes|eyes only|doesn't want (?:it|them|the children|anybody|people) (?:told|known|to know|to hear|round)|does not want (?:it|them|the children) (?:told|known)|not (?:be )?aware|isn't aware|aren't aware|mustn't (?:be|know|find|hear)|must not (?:be told|know|find)|until (?:he|she) is ready|told no one|find out|leave the parent portal|keep it off|off the system`,
 }

@@ -78,7 +78,14 @@ allergic reaction|anaphyla\w+|epi ?pen|coma|ventilat\w+|life support|brain (?:da
 been off (?:since|for|with)|can't work|unable to work|unfit|work capability|medical retirement|fit for work
 medical (?:evidence|report|certificate|records) (?:for|of|from|shows?|states?)|wound (?:care|dressing)|district nurses? (?:visit|attend|come|came|said|say|report)|pendant
 incontinence|memory (?:is|has|problems|loss)|getting (?:very )?(?:forgetful|confused|muddled)|muddled|doesn't remember|keeps forgetting
-thinks (?:his|her) (?:wife|husband|mother|mum) is`, `
+thinks (?:his|her) (?:wife|husband|mother|mum) is|(?:had|got|has had|awaiting|waiting for|bad|poor|blood|test|scan) (?:his|her|my|the) results
+(?:had|got) (?:his|her) results|it has spread|it's spread|has spread|at the (?:marsden|christie|royal|infirmary|general|clinic|hospice)|still wears nappies|climbs out
+cannot be left alone|can't be left alone|not slept|doesn't sleep|hasn't slept|in tears|broke down|breaking down
+having (?:treatment|tests|chemo|a scan|an operation|surgery)|going in for|goes in for|under the knife|lump
+<p> (?:results|tests|scan|cancer has|treatment has|operation is|drinking problem|nightmares|anger)|losing (?:his|her) (?:sight|hearing|hair|mind|memory)
+given up on (?:life|herself|himself)|nothing to live for|won't last|not long left|last days|last weeks|going downhill|deteriorat(?:ed|ing)|in a bad way
+not safe (?:at home|alone|to be)|can't walk|cannot walk|can't manage|unable to (?:walk|wash|dress|feed|speak|manage|cope)|fed by|spoon fed|changed twice
+accidents (?:at night|weekly|most)|wets|soils|hits (?:his|her) head|bangs (?:his|her) head|rocks|no speech|speech delay`, `
 dementia|alzheimer'?s|parkinson'?s|cancer|diabet(?:es|ic)|epilep(?:sy|tic)|asthma(?:tic)?|stroke|autis(?:m|tic)|adhd|bipolar|schizophrenia|arthritis|angina
 incontinen(?:t|ce)|seizures?|miscarriage|overdose|capacity|adhd|send needs|ehcp|ehc plan|consultant psychiatrist|dialysis|amputation|blood (?:test|tests)|scan results
 biopsy|hospice|bereaved|counsellor|counselling|wheelchair user|learning disability|learning difficult(?:y|ies)|depressed|suicidal|panic attacks?|nightmares|flashbacks
@@ -87,11 +94,11 @@ unconscious|discharge(?:d)?|ward [0-9a-z]+|bed [0-9]+|mental impairment|nursing 
 pain relief|anxiety|depression|stress|pregnan(?:t|cy)|her bump|midwife|health visitor|camhs|sick(?:ness)? absence|fit note|sick note|maternity leave|dementia gofal|canser
 iselder|strôc|meddyginiaeth|meddyg teulu|ysbyty|poorly|infected|surgery|chemo|ms|ld|hearing|sight|weak(?:ness)?|dizzy|swollen|vomiting|rash|ulcers?|crutches
 paediatric(?:ian|s)?|psychiatrist|psychologist|physio(?:therapy)?|therapist|therapy|relapse|recovery|out of hospital|mental health|special needs|disabled|disability
-symptoms|blood|treatment|out of breath|bedside|consultant|dying|death|died|passed away`, `
+symptoms|blood|treatment|out of breath|bedside|consultant|dying|death|died|passed away|results|tumou?r|spread|nappies|sleepless|poor health|bad news|terminal`, `
 asthma|hospital|ward|gp|clinic|psychiatr(?:ist|ic|y)|psycholog(?:ist|y)|therap(?:y|ist)|disab(?:led|ility)|illness|wheelchair|mobility|dosette|pain|falls|wound|nurse
 carer|care home|sickness absence|health|fall|fell|fracture|bleeding|sore|limping|breathless|tired|exhausted|sleep(?:s|ing)?|weight|diet|eyesight|doctor|injection
-operation|scan|specialist|crying|cried|wept|in tears|upset|distressed|frightened|scared|confused|forgetful|memory|smell|unwashed|unshaven|toilet|bathroom|bath(?:ing)?
-oxygen|nurse|paramedic|ambulance|a&e`}
+operation|scan|specialist|crying|cried|wept|upset|distressed|frightened|scared|confused|forgetful|memory|smell|unwashed|unshaven|toilet|bathroom|bath(?:ing)?|oxygen|nurse
+paramedic|ambulance|a&e`}
 
 var wordsSocialCare = topic{SocialCare, `
 known to (?:social services|social care|children'?s (?:services|social care)|adult social care|(?:the )?(?:service|department|team|authority|youth offending|yot|camhs|ourselves)|us since|mash)
@@ -154,10 +161,15 @@ parents? (?:refus\w+|den(?:y|ied)|separated|are gutted|won't)
 mum (?:said|says|rang|called|phoned|told|wants|admits|refuses|denies|asked|was|is|has|had|won't|can't|thinks)
 dad (?:said|says|rang|called|phoned|told|wants|admits|refuses|denies|asked|was|is|has|had|won't|wouldn't|can't|thinks)
 (?:daughter|son|niece|nephew) (?:rang|says|said|reports?|called|phoned|is worried|lives|visits|wants|asked|manages|has poa|pays|took)
-anonymous (?:caller|letter|call|referral|tip)|anon (?:caller|letter|call)|caller (?:says|said|states|reports|sounded|is)|tip off`, `
+anonymous (?:caller|letter|call|referral|tip)|anon (?:caller|letter|call)|caller (?:says|said|states|reports|sounded|is)|tip off|nowhere (?:to go|else|to live)
+got nowhere|has nowhere|had enough|(?:nan|mum|dad|gran|sister|mother|aunt) has had enough|throwing (?:him|her) out|won't take (?:him|her|them)|any beds
+bed for (?:him|her|tonight)|nothing in the (?:cupboards?|fridge|house)|empty (?:cupboards?|fridge)|two under fives|under fives
+(?:three|four|five|two) (?:children|kids) under|no one to turn to|climbs out of windows|until (?:he|she) is ready|home isn't aware|pronouns|he/him|she/her|they/them
+preferred name|name change|known as [a-z]+ at school|(?:he|she) (?:is|was) found (?:wandering|alone|outside|in|on|by)|hasn't been (?:seen|fed|washed|collected|in school)
+dropped off with|left with (?:a )?(?:neighbour|stranger|friend|us)`, `
 social worker|safeguarding|foster(?:ed|ing)?|looked after|care plan|care package|respite|placement|vulnerab(?:le|ility)|neglect(?:ed)?|abuse[d]?|at risk|carers?
 support worker|key worker|adoption|adopted|adopters|social services|children'?s services|strategy meeting|case conference|mash|early help|home conditions|hospital team
 unborn|care leaver|gofalwr|gofal|referral from|her mum|his mum|his dad|her dad|mum'?s|dad'?s|keyworker|chaotic|struggling|can't manage|not managing|no family|no friends
-crisis|unsafe|risk|harm|concerns?|aunt|grandparents`, `
+crisis|unsafe|risk|harm|concerns?|aunt|grandparents|nowhere|wandering|abandoned|emergency|desperate`, `
 social care|support plan|home care|direct payments?|needs assessment|family support|service user|assessment|review|referral|visit|visited|worried about|worried
 concerned about|alone|isolated|neighbour|warden|family|children|kids|siblings|contact|panel|assess(?:ed|ing)?|capacity|placed|support|needs`}

@@ -46,12 +46,15 @@ pupil premium|bursary|benefit cap|bedroom tax|spare room|two bedrooms short|rent
 (?:[0-9]+|two|three|four|five|six|several) (?:weeks|months) (?:behind|rent|arrears|unpaid)|owes? £|owed £|debts? of £|arrears of £|balance of £
 £[0-9,.]+ (?:arrears|behind|overdrawn|in debt|owed|a week|a month|left)|overdrawn|credit (?:rating|score|card debts?)|ccjs?|bank refused
 account (?:frozen|emptied|overdrawn)|drained (?:her|his|the) account|will leaves|left (?:him|her|them) (?:nothing|the house|money|everything)|probate for|inheritance
-estate of (?:the late|mr|mrs|miss|ms)|who do we pay|survivor'?s? pension|death grant|widow'?s pension|dependant'?s pension`, `
+estate of (?:the late|mr|mrs|miss|ms)|who do we pay|survivor'?s? pension|death grant|widow'?s pension|dependant'?s pension
+(?:two|three|four|five|six|several|missed|[0-9]+) (?:missed )?payments? (?:missed|behind|overdue)|payments? missed|missed (?:four|three|two|several|[0-9]+)
+controlled the (?:money|online banking|account|bank)|controls the (?:money|bank|account)|gone off (?:to|with)|put a hold on|hold on the account|can't pay|cannot pay
+won't be able to pay|nothing left|skint|broke|penniless|loan from|borrow(?:ed|ing) from|in the red|maxed out|direct debit (?:bounced|failed|returned)|cheque bounced`, `
 arrears|debts?|universal credit|housing benefit|pip|esa|overpayment|bailiffs?|eviction|mortgage|savings|bank statements?|benefit claim|council tax reduction
 pension credit|gambling|income support|loan|wages|redundancy|deduction|attachment|sanctioned|hardship|food ?bank|voucher|overpaid|refund|owing|owed|fees|unpaid|behind
-repay(?:ment)?s?|instalments?|pension|will|estate|jobcentre|uc|benefits?|wage|owes|debtor|claimant|declared`, `
-council tax|rent|income|salary|bank account|bailiff|financial|money|payments?|allowance|cash|rent|bills|gas|electric|weekly|account|bank|job|hours|fund|afford|cost|charge
-paid`}
+repay(?:ment)?s?|instalments?|pension|will|estate|jobcentre|uc|benefits?|wage|owes|debtor|claimant|declared|missed payments|overdue|afford|borrowed|customer on the phone
+in tears`, `
+council tax|rent|income|salary|bank account|bailiff|financial|money|payments?|allowance|cash|rent|bills|gas|electric|weekly|account|bank|job|hours|fund|cost|charge|paid`}
 
 var wordsRelations = topic{Relations, `
 (?:domestic (?:abuse|violence)|marac|non molestation|restraining order|coercive control|honou?r based|forced marriage)
@@ -92,11 +95,13 @@ she (?:left|is leaving|wants to leave) him|he (?:left|is leaving) her|went back 
 husband'?s (?:girlfriend|affair|other)|wife'?s (?:boyfriend|affair)|(?:girlfriend|wife|partner|daughter|she) is pregnant|baby'?s father|father of the (?:baby|child)
 who the father|surrogate|sperm donor|adopted as|birth family|traced|half (?:brother|sister)|(?:her|his|my) fella|the ex|contact centre|weekends with
 access to (?:the|his|her) (?:children|kids|son|daughter)|won't let (?:him|her) see|parental (?:dispute|alienation|conflict)|row with|blames (?:her|him|me)
-moved (?:him|his girlfriend|her boyfriend|her new) in`, `
+moved (?:him|his girlfriend|her boyfriend|her new) in|(?:her|his) partner (?:controlled|controls|has gone|went|took|left|hits|is in|was)|gone off (?:with|to spain)
+run off with|walked out|left (?:her|him) with|(?:nan|mum|dad|gran) says no|(?:nan|mum|dad|gran|sister) (?:has had enough|can't have|won't have|threw)|isn't aware
+not aware of (?:the|his|her)|don't want (?:him|her|them) to know|ex is|ex has|ex won't|ex wants`, `
 ex partner|divorce[d]?|separated|estranged|boyfriend|girlfriend|stepdad|stepfather|stepmother|next of kin|custody|marriage|affair|widow(?:er)?|cohabit(?:ing|s|ee)?
 partner|birth (?:mother|father)|domestic|his wife|her husband|my husband|my wife|her ex|his ex|twins|his mum|her mum|her sister|his sister|his brother|her brother
 her daughter|his daughter|his son|her son|his nan|her nan|my son|my daughter|ei (?:ferch|mab|fab|mam|thad|dad|chwaer|brawd)|aunt|uncle|living with|his aunt|fella|bloke
-the sister|the brother|the son|the daughter|remarried|in laws|relationship|parents`, `
+the sister|the brother|the son|the daughter|remarried|in laws|relationship|parents|his partner|her partner|ex`, `
 husband|wife|divorce|siblings?|half brother|half sister|grandmother|nan|guardian|family|cousin|nephew|niece|husband|wife|son|daughter|gran|in law|argued|argument|rows?
 shouting|crying|cried|neighbours?|friend|married|baby|funeral|the children|the kids|family home|mother|father|mum|dad`}
 
@@ -148,7 +153,8 @@ informal (?:warning|action)|probation (?:failed|extended|not passed)|failed (?:h
 burst into tears|lost (?:his|her) temper|temper|hurt (?:another|himself|herself|his|her)|hurting|scratched|pulled (?:her|his) hair|throwing (?:chairs|things)
 threw (?:a|his|her|the)|runs? off|ran off|run off|climbed (?:on|out|the)|suspension|internal exclusion|reduced timetable|part time timetable|school refus\w+
 refuses school|not attended since|truant\w*|vaping|caught with|phone confiscated|online with|talking to (?:men|strangers|a man|older)|sends? (?:nudes|pictures)|gang
-county line|runner for|carr(?:ies|ied|ying) (?:a |drugs)`, `
+county line|runner for|carr(?:ies|ied|ying) (?:a |drugs)|(?:second|third|fourth|another) breach|climbs out of (?:the )?windows|bites|hits out|no sense of danger|spits
+won't sit|refuses to|can't be managed|beyond (?:parental )?control|running away`, `
 behaviour(?:al)?|aggressive|aggression|violent|violence|abusive|drunk|drinking|alcohol|cannabis|cocaine|heroin|drugs|exclusion|excluded|suspended|misconduct|disciplinary
 grievance|dismiss(?:ed|al)|truancy|bull(?:y|ied|ying)|missing|threat(?:s|ened)?|complaint(?:s)? (?:about|against)|shouted|swore|stealing|stole|knife|gang|asb|curfew
 performance|warning|refus(?:ed|es|al)|naked|angry|rude|lied|caught|complained|allegation|swearing|fighting|punched|kicked|vodka|cider|weed|stolen|missing money|attendance
@@ -193,7 +199,7 @@ never (?:met|knew) (?:his|her) (?:father|dad|mother|mum)|(?:fifth|fourth|third|s
 previous(?:ly)? (?:lived|been|known|had|removed)|ten years ago|(?:two|three|four|five) years ago|in the past (?:he|she)|always been|has a (?:history|record|past)
 past (?:trauma|abuse|offending|convictions)|ptsd from|ex(?: |-)?(?:serviceman|services|con)|army veteran|war|genocide|militia|taliban|smuggler|trafficker
 domestic servitude|visa|brp|share code|home office (?:ref|refused|letter|decision|interview)|nationality|ethnic(?:ity)?:?|religion:?|language:
-born in (?:poland|romania|somalia|syria|pakistan|india|jamaica|nigeria)`, `
+born in (?:poland|romania|somalia|syria|pakistan|india|jamaica|nigeria)|has nowhere|since (?:he|she) was born|since birth|not slept through`, `
 history|background|homeless(?:ness)?|previous(?:ly)?|chronology|traumati[cs]ed|trauma|evicted|asylum seeker|refugee|interpreter|adopted|rough sleeping|sofa surfing
 nationality|referrals?|allegations?|gorffennol|hanes|past|childhood|abroad|arrived|removed|years ago|since then|lost|survivor|victim of|country of`, `
 case|concerns|records?|file|homeless|abuse|incident|before|earlier|again|used to|since|last year|born|grew up|moved|retired|former`}
@@ -237,7 +243,8 @@ arrest(?:ed)? (?:last|yesterday|today|in|for|after|again)|court (?:last|next|tod
 charged (?:with|last|for)|pleaded|sentencing|community service|fined (?:for|£)|banned from driving|lost (?:his|her) licence for|drink driv\w*|stabb\w+|knife crime|weapon
 gun|drug (?:deal\w*|driv\w*)|dealing (?:from|drugs|in|to)|growing cannabis|cannabis (?:plants|farm|factory)|stolen goods|fenc(?:ed|ing)|con(?:ned|man)|scammed
 fraud(?:ulent|ster)? (?:claim|investigation|against)|embezzl\w*|rape|grooming (?:case|charge)|sex(?:ual)? (?:offences?|crime|predator)|paedo\w*|flash(?:ed|er|ing)
-upskirt\w*|hate crime|racially aggravated|threats to kill|false imprisonment|kidnap\w*|manslaughter|murder\w*|perverting the course|perjury|contempt of court`, `
+upskirt\w*|hate crime|racially aggravated|threats to kill|false imprisonment|kidnap\w*|manslaughter|murder\w*|perverting the course|perjury|contempt of court
+in front of the bench|before the bench|third breach|second breach|bail address|back in court|court on|back inside`, `
 police|arrest|court|conviction|prison|probation|offen(?:ce|ces|der|ding)|caution|bail|custody|sentence|assault|theft|fraud|dbs|crime|criminal|stabb(?:ed|ing)|solicitor
-guilty|charged|complainant|victim|witness|sgt|officers attended|drugs|jail|inside|record|stolen|nicked|raid|warrant|tag|investigation`, `
+guilty|charged|complainant|victim|witness|sgt|officers attended|drugs|jail|inside|record|stolen|nicked|raid|warrant|tag|investigation|bench|breach`, `
 arrest(?:ed)?|offen(?:ce|der|ding)|magistrates|judge|barrister|hearing|tribunal|statement|evidence|fine|fined|burgled|knife`}
