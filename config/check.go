@@ -71,6 +71,7 @@ func (p *problems) add(path, format string, args ...any) {
 func (c *Config) check(p *problems) {
 	c.checkService(p)
 	c.checkPortal(p)
+	c.checkSignIn(p)
 	c.checkMilter(p)
 	c.checkStores(p)
 	c.checkTLSMap(p)

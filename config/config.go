@@ -20,6 +20,7 @@ type Config struct {
 
 	Service  Service `yaml:"service"`    // what the service is called in the mail it sends
 	Portal   Portal  `yaml:"portal"`     // web pages and key server
+	SignIn   SignIn  `yaml:"signin"`     // ways to sign in beside code and password
 	Milter   Milter  `yaml:"milter"`     // where Postfix asks us
 	Redis    Redis   `yaml:"redis"`      // where keys and records rest
 	Keys     Keys    `yaml:"keys"`       // master and escrow keys

@@ -133,7 +133,7 @@ func TestErrorsNameFileLineAndReason(t *testing.T) {
 		{"    expires: 90d", "    expires: 90", "    expires: 90\n", "wants a number and a unit"},
 		{"    expires: 90d", "    expires: 90d\n    expires: 80d", "    expires: 80d", `"expires" stands here a second time`},
 		{"    attach_up_to: 10MB", "    attach_up_to: ten", "    attach_up_to: ten", "10MB"},
-		{"    sign_in: [code, password]", "    sign_in: [code, oidc]", "    sign_in:", "sign_in is code, password or both"},
+		{"    sign_in: [code, password, oidc, passkey]", "    sign_in: [code, fax]", "    sign_in:", "sign_in is code, password, oidc or passkey"},
 		{"  listen: 127.0.0.1:9725", "  listen: 9725", "  listen: 9725", "address and port"},
 		{"  reply_tag: SECURE", "  reply_tag: PRIVATE", "  reply_tag: PRIVATE", "not among the subject tags"},
 		{"  url: https://secure.example.gov.uk", "  url: http://secure.example.gov.uk", "  url: http:", "https"},

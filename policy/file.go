@@ -92,7 +92,7 @@ type Rule struct {
 type Profile struct {
 	Expires    Duration `yaml:"expires"`      // until when it opens: 90d
 	Link       Duration `yaml:"link"`         // how long the link opens: 14d
-	SignIn     []string `yaml:"sign_in"`      // code, password: [code, password]
+	SignIn     []string `yaml:"sign_in"`      // code, password, oidc, passkey: all of them
 	Reply      string   `yaml:"reply"`        // whom of the message's people the reader may answer: sender, domains (ours and partners) or all: sender
 	Form       string   `yaml:"form"`         // classic or passive page: classic
 	AttachUpTo Size     `yaml:"attach_up_to"` // above this size the mail carries the link only: 10MB
@@ -116,7 +116,7 @@ const (
 func (f *File) Profile(name string) Profile {
 	p := f.Profiles[name].over(f.Profiles[DefaultProfile])
 	return p.over(Profile{Expires: DefaultExpires, Link: DefaultLink,
-		SignIn: []string{"code", "password"}, Reply: "sender", Form: "classic",
+		SignIn: []string{"code", "password", "oidc", "passkey"}, Reply: "sender", Form: "classic",
 		AttachUpTo: DefaultAttachUpTo, Subject: "keep"})
 }
 

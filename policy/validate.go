@@ -198,8 +198,8 @@ func (f *File) validateTLS(p *problems, path string, r *Rule) {
 
 func (r Profile) validate(p *problems, path, name string) {
 	for i, s := range r.SignIn {
-		if s != "code" && s != "password" {
-			p.add(fmt.Sprintf("%s.sign_in.%d", path, i), "profile %q: sign_in is code, password or both", name)
+		if s != "code" && s != "password" && s != "oidc" && s != "passkey" {
+			p.add(fmt.Sprintf("%s.sign_in.%d", path, i), "profile %q: sign_in is code, password, oidc or passkey, or several of them", name)
 		}
 	}
 	if r.Reply != "sender" && r.Reply != "domains" && r.Reply != "all" {

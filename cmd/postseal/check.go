@@ -44,6 +44,7 @@ func check(ctx context.Context, args []string, s streams) error {
 		problems = append(problems, found...)
 	}
 	problems = append(problems, checkTLS(ctx, cfg)...)
+	problems = append(problems, checkSignIn(ctx, cfg)...)
 	fatal := 0
 	for _, p := range problems {
 		word := "note"

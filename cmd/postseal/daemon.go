@@ -189,7 +189,12 @@ func (d *daemon) buildPortal(p parts) error {
 			return err
 		}
 	}
+	providers, err := providersOf(d.cfg)
+	if err != nil {
+		return err
+	}
 	handler, err := portal.New(portal.Config{
+		Providers: providers, Passkeys: d.cfg.SignIn.UsesPasskeys(),
 		BaseURL: d.cfg.Portal.URL, Brand: p.brand, Store: d.store, Shelf: kept, Notices: p.notices, Outbox: d.worker,
 		Inbound: &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: d.staysInside},
 		Inside:  d.staysInside, Tag: "[" + d.cfg.Portal.ReplyTag + "]", Spool: d.cfg.Milter.Spool, Log: d.log, Metrics: portal.NewMetrics(d.registry),
