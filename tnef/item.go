@@ -205,7 +205,7 @@ func (i *item) html(m *stream) (err error) {
 		i.page, i.pageCharset = []byte(text), "utf-8"
 		return err
 	case told && page != 20127:
-		i.pageCharset = charset(int(page))
+		i.pageCharset = extract.CodepageName(int(page))
 	case utf8.Valid(i.page):
 		i.pageCharset = "utf-8"
 	case meta != nil:

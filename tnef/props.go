@@ -218,7 +218,7 @@ func pageText(b []byte, page int) (string, error) {
 	if page == 1200 {
 		return utf16Text(b)
 	}
-	text, known := extract.Decode(charset(page), bytes.TrimRight(b, "\x00"))
+	text, known := extract.Decode(extract.CodepageName(page), bytes.TrimRight(b, "\x00"))
 	if !known {
 		return "", unread("an unknown codepage")
 	}

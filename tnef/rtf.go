@@ -137,7 +137,7 @@ func (r *rtfReader) flush() {
 	if page == 0 || r.group.tag {
 		page = r.page
 	}
-	text, known := extract.Decode(charset(page), r.octets)
+	text, known := extract.Decode(extract.CodepageName(page), r.octets)
 	if !known {
 		r.failed = unread("RTF in an unknown codepage")
 	}
@@ -275,7 +275,7 @@ func (r *rtfReader) word(word string, n int, hasNumber bool) {
 	case "fcharset":
 		const most = 1000 // fonts
 		if r.inFonts && len(r.fonts) < most {
-			r.fonts[r.font] = fontPage(n)
+			r.fonts[r.font] = extract.FontCodepage(n)
 		}
 	case "plain":
 		r.flush()
