@@ -26,7 +26,6 @@ const (
 // The writers of hostile documents, in short.
 type deflated = extracttest.Deflated
 
-func times(n int, text string) io.Reader        { return extracttest.Times(n, text) }
 func zipOf(t testing.TB, entries ...any) []byte { t.Helper(); return extracttest.Zip(t, entries...) }
 func pdfOf(objects ...string) []byte            { return extracttest.PDF(objects...) }
 func stream(dict, content string) string        { return extracttest.Stream(dict, content) }

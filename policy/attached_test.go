@@ -120,7 +120,7 @@ func TestPieces(t *testing.T) {
 // TestBigFile is a file over the bound: unreadable by name, and nothing of it is
 // kept.
 func TestBigFile(t *testing.T) {
-	body := io.MultiReader(strings.NewReader("JVBERi0xLjQK\r\n"), &repeat{text: strings.Repeat("QUFB", 19) + "\r\n", n: 60 << 20 / 78})
+	body := io.MultiReader(strings.NewReader("JVBERi0xLjQK\r\n"), &repeat{text: strings.Repeat(strings.Repeat("QUFB", 19)+"\r\n", 1000), n: 60 << 20 / 78000})
 	m, err := policy.Read(staff(), []policy.Field{field("Content-Type", "application/pdf; name=big.pdf"), field("Content-Transfer-Encoding", "base64")}, body, policy.Limits{})
 	if err != nil {
 		t.Fatal(err)

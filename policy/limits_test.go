@@ -85,7 +85,7 @@ func TestLimits(t *testing.T) {
 			return &repeat{text: "--b\r\n\r\n" + strings.Repeat("word ", 1<<20/5) + "\r\n", n: 100}
 		}, policy.ErrTooBig},
 		{"attachment of 100 MB", []policy.Field{field("Content-Type", "application/pdf"), field("Content-Transfer-Encoding", "base64")}, func() io.Reader {
-			return &repeat{text: strings.Repeat("QUFB", 19) + "\r\n", n: 100 << 20 / 78}
+			return &repeat{text: strings.Repeat(strings.Repeat("QUFB", 19)+"\r\n", 1000), n: 100 << 20 / 78000}
 		}, nil},
 		{"body over the limit", nil, func() io.Reader { return &repeat{text: strings.Repeat("x\n", 1<<19), n: 300} }, policy.ErrTooBig},
 	} {
