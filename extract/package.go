@@ -15,9 +15,9 @@
 // pays from one Extractor's budget (see Limits), which is counted in work and
 // octets, not in seconds; nesting is bounded; nothing is expanded that is not
 // needed; a panic in a reader becomes ErrUnreadable. What a recover cannot catch
-// (running out of memory or stack) is prevented by the budgets alone. Running
-// the readers in a child process of their own would be the next wall, and the
-// API, octets in and text out, leaves room for it.
+// (running out of memory or stack) is prevented by the budgets alone here; who
+// wants another wall sets Extractor.Outside, and complex kinds are read in
+// processes of their own (package extract/worker).
 //
 // Start reading at Extractor.Read, then kindOf, then the reader of a format:
 // one file each.
