@@ -137,13 +137,6 @@ func apiCode(v *visit) (any, error) {
 	return map[string]any{"sent": true, "reference": ref}, nil
 }
 
-// apiReplyInfo says what an answer would be.
-type apiReplyInfo struct {
-	To      []string `json:"to"`
-	Subject string   `json:"subject"`
-	Limit   int64    `json:"limit"`
-}
-
 // apiOpened is what a page needs to open and show its container. What it shows
 // of sender, subject, time and recipients is from the record.
 type apiOpened struct {
@@ -173,7 +166,7 @@ func apiOpen(v *visit) (any, error) {
 	}
 	key, rec, err := v.s.Store.Release(v.ctx(), store.ReleaseRequest{ID: c.id, Secret: c.secret, Person: p, Purpose: forOpen, Now: v.now})
 	if err != nil {
-		return nil, told{err, &c.rec, p.Address()}
+		return nil, v.toldNow(err, c.rec, c.secret, p.Address())
 	}
 	v.s.Metrics.opens.WithLabelValues("file").Inc()
 	session, err := v.s.Store.NewSession(v.ctx(), p, v.now)
@@ -185,7 +178,7 @@ func apiOpen(v *visit) (any, error) {
 	if err := v.s.Store.SetFlow(v.ctx(), sessionBrowser(session), flow, v.now); err != nil {
 		return nil, err
 	}
-	return v.s.apiAnswer(key, rec, session, v.field("digest"), v.lang()), nil
+	return v.s.apiAnswer(key, rec, p.Address(), session, v.field("digest"), v.lang()), nil
 }
 
 func sessionBrowser(session string) store.Browser { return store.Browser("session:" + session) }
@@ -208,7 +201,7 @@ func (v *visit) apiSignIn(c apiCall) (p store.Proof, err error) {
 
 // apiAnswer says which containers are genuine: digests are all of them, digest the
 // newest, or the one that the page says it has when that is one of them.
-func (s *Server) apiAnswer(key envelope.Key, rec store.Record, session, has string, l *words.Language) apiOpened {
+func (s *Server) apiAnswer(key envelope.Key, rec store.Record, reader addr.Address, session, has string, l *words.Language) apiOpened {
 	out := apiOpened{Key: base64.RawURLEncoding.EncodeToString(key.Bytes()), Session: session, From: fromLine(rec, l),
 		To: list(rec.To), Cc: list(rec.Cc), Subject: rec.Subject, SealedAt: rfc3339(rec.SealedAt), ExpiresAt: rfc3339(rec.ExpiresAt), Marking: rec.Marking}
 	for _, d := range rec.Digests {
@@ -219,7 +212,7 @@ func (s *Server) apiAnswer(key envelope.Key, rec store.Record, session, has stri
 		}
 	}
 	if s.mayReply(rec) == nil {
-		out.Reply = &apiReplyInfo{To: []string{fromLine(rec, l)}, Subject: replySubject(rec), Limit: s.AttachLimit}
+		out.Reply = s.replyInfo(rec, reader, l)
 	}
 	return out
 }
@@ -236,80 +229,6 @@ func rfc3339(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
-}
-
-// apiReply takes an answer written in the page: fields session, id and text, then
-// files. The secret comes from the session's opening, or from field t.
-func apiReply(v *visit) (any, error) {
-	whose := v.leashed()
-	parts, err := v.r.MultipartReader()
-	if err != nil {
-		return nil, errForm
-	}
-	fields := map[string]string{}
-	d, err := v.s.readDraft(parts, func(name, value string) error {
-		if len(value) <= maxBrowserName*4 {
-			fields[name] = value
-		}
-		if name == "lang" {
-			v.tongue = v.s.language(value)
-		}
-		if name == "session" {
-			_, err := v.s.Store.Session(v.ctx(), value, v.now)
-			return err
-		}
-		return nil
-	}, whose.judged(func() error {
-		req, err := v.apiReplyRequest(fields)
-		if err == nil {
-			_, err = v.mayAnswer(req.ID, req.Secret, req.Person)
-		}
-		return err
-	}), "session", "id")
-	if d != nil {
-		defer d.Close()
-	}
-	if err != nil {
-		return nil, err
-	}
-	req, err := v.apiReplyRequest(fields)
-	if err != nil {
-		return nil, err
-	}
-	if problems := v.judge(d); len(problems) > 0 {
-		if d.over || d.long {
-			return nil, errTooBig
-		}
-		return nil, errForm
-	}
-	if err := v.send(req, d); err != nil {
-		return nil, err
-	}
-	return map[string]any{"sent": true}, nil
-}
-
-func (v *visit) apiReplyRequest(fields map[string]string) (store.ReleaseRequest, error) {
-	req := store.ReleaseRequest{Purpose: forReply, Now: v.now}
-	var err error
-	if req.ID, err = envelope.ParseID(fields["id"]); err != nil {
-		return req, store.ErrNotFound
-	}
-	if req.Person, err = v.s.Store.Session(v.ctx(), fields["session"], v.now); err != nil {
-		return req, err
-	}
-	if req.Secret, err = envelope.ParseSecret(fields["t"]); err == nil {
-		return req, nil
-	}
-	f, err := v.s.Store.Flow(v.ctx(), sessionBrowser(fields["session"]), v.now)
-	if err != nil {
-		return req, err
-	}
-	secret, ok := f.Secrets[req.ID]
-	if !ok {
-		return req, store.ErrNotFound
-	}
-	req.Secret = secret
-	return req, nil
 }
 
 // apiSignout ends a page's session; an unknown one has ended already.

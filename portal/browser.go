@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
-	"net/url"
+	"strings"
 
 	"github.com/postseal/postseal/store"
 )
@@ -61,7 +61,7 @@ func csrf(b store.Browser) string {
 // genuine tells whether a form comes from a page that this browser was given.
 func (v *visit) genuine(field string) bool {
 	b := v.s.cookie(v.r, browserCookie)
-	if b == "" || foreign(v.r) {
+	if b == "" || v.s.foreign(v.r) {
 		return false
 	}
 	return hmac.Equal([]byte(csrf(store.Browser(b))), []byte(field))
@@ -70,7 +70,9 @@ func (v *visit) genuine(field string) bool {
 // foreign tells whether the browser itself says that another site sent the form.
 // Our pages send no referrer, and then browsers give "null" as origin of a form
 // (Fetch standard, "append a request Origin header"), so null decides nothing.
-func foreign(r *http.Request) bool {
+// What counts is the name that we are reached by, not the Host that a proxy in
+// front may have put in its place.
+func (s *Server) foreign(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":
 		return false
@@ -81,6 +83,5 @@ func foreign(r *http.Request) bool {
 	if origin == "" || origin == "null" {
 		return false
 	}
-	u, err := url.Parse(origin)
-	return err != nil || u.Host != r.Host
+	return !strings.EqualFold(origin, s.origin)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/relay"
 	"github.com/postseal/postseal/shelf"
 	"github.com/postseal/postseal/store"
@@ -30,6 +31,11 @@ var (
 	errPart      = errors.New("portal: no such attachment")
 	errPending   = errors.New("portal: account not activated")
 	errNoReply   = errors.New("portal: sender cannot be answered")
+	errNotAmong  = errors.New("portal: not among the people of the message")
+	errPartly    = errors.New("portal: reply taken for some people only")
+	errUnderWay  = errors.New("portal: reply is being sent")
+	errKept      = errors.New("portal: signed out while writing")
+	errNoQuote   = errors.New("portal: message cannot be quoted")
 )
 
 // told is an error with what its words may name.
@@ -40,6 +46,25 @@ type told struct {
 }
 
 func (t told) Unwrap() error { return t.error }
+
+// toldNow is told with the record as it stands now: where a message was taken back
+// after rec was read, only the new one has its sender's reason (journey 5).
+func (v *visit) toldNow(err error, rec store.Record, secret envelope.Secret, person addr.Address) error {
+	if errors.Is(err, store.ErrRecalled) {
+		if fresh, readErr := v.s.Store.Envelope(v.ctx(), rec.ID, secret); readErr == nil {
+			rec = fresh
+		}
+	}
+	return told{err, &rec, person}
+}
+
+// saying is an error whose cause is known more exactly than its row of the table says.
+type saying struct {
+	error
+	cause string
+}
+
+func (s saying) Unwrap() error { return s.error }
 
 // refusal is what one error becomes: a page, and a line of the API.
 type refusal struct {
@@ -99,6 +124,10 @@ var table = []struct {
 	{errPasskeyMade, refusal{name: "passkey-made", status: 400, code: "passkey", link: "/account"}},
 	{errPart, refusal{name: "no-part", status: 404, code: "no_part"}},
 	{errNoReply, refusal{name: "no-reply", status: 403, code: "no_reply"}},
+	{errNotAmong, refusal{name: "not-among", status: 403, code: "not_among"}},
+	{errPartly, refusal{name: "partly", status: 502, code: "partly", retry: 10 * time.Minute}},
+	{errUnderWay, refusal{name: "under-way", status: 409, code: "under_way", retry: time.Minute}},
+	{errKept, refusal{name: "kept", status: 401, code: "no_session", link: "/signin"}},
 	{errPage, refusal{name: "no-page", status: 404, code: "not_found", plain: true, link: "/"}},
 	{relay.ErrUnknown, refusal{name: "unknown", status: 502, code: "unknown"}},
 	{relay.ErrPermanent, refusal{name: "not-sent", status: 502, code: "not_sent"}},
@@ -134,6 +163,10 @@ func (v *visit) explain(err error) refusal {
 	if errors.As(err, &many) && many.Until.After(v.now) {
 		what.retry = many.Until.Sub(v.now)
 		what.next = what.say(v, "next-until", "time", v.until(many.Until))
+	}
+	var exact saying
+	if errors.As(err, &exact) {
+		what.cause = exact.cause
 	}
 	var named vouched
 	if errors.As(err, &named) {

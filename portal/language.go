@@ -95,7 +95,7 @@ func speak(v *visit) error {
 		return tooBig(err)
 	}
 	tag := v.field("lang")
-	if foreign(v.r) || v.s.language(tag) == nil {
+	if v.s.foreign(v.r) || v.s.language(tag) == nil {
 		return errForm
 	}
 	http.SetCookie(v.w, &http.Cookie{Name: v.s.cookieName(languageCookie), Value: tag, Path: "/", MaxAge: languageYear,

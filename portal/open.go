@@ -58,7 +58,7 @@ func (v *visit) open(purpose string) (*opened, error) {
 	defer func() { _ = box.Close() }()
 	key, released, err := v.s.Store.Release(v.ctx(), store.ReleaseRequest{ID: id, Secret: secret, Person: p, Purpose: purpose, Now: v.now})
 	if err != nil {
-		return nil, told{err, &rec, p.Address()}
+		return nil, v.toldNow(err, rec, secret, p.Address())
 	}
 	v.s.Metrics.opens.WithLabelValues("page").Inc()
 	f, n, err := v.s.unseal(box, key)

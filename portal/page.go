@@ -206,7 +206,7 @@ func capital(s string) string {
 
 // localPages are the pages that a sign-in may lead to; nothing else is ever
 // followed, whatever a form or a record says.
-var localPages = regexp.MustCompile(`^/(m|sent)/[a-z2-7]{26}$`)
+var localPages = regexp.MustCompile(`^/(m|sent)/[a-z2-7]{26}$|^/m/[a-z2-7]{26}/reply$`)
 
 func localPage(to string) bool { return localPages.MatchString(to) }
 

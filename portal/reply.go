@@ -1,53 +1,46 @@
 package portal
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
 	"errors"
-	"fmt"
-	"io"
-	"mime/multipart"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/envelope"
-	"github.com/postseal/postseal/notice"
-	"github.com/postseal/postseal/relay"
 	"github.com/postseal/postseal/store"
 )
 
-// draft is what somebody wrote, with its files in the private spool.
-type draft struct {
-	text  string
-	once  string // from the form: the same draft sent twice has one Message-ID
-	files []attached
-	over  bool // the files together are over the limit; none is kept
-	long  bool // the text is over its bound
-}
-
-type attached struct {
-	name, kind string
-	file       io.ReadSeekCloser
-}
-
-// Close drops the files.
-func (d *draft) Close() {
-	for _, a := range d.files {
-		_ = a.file.Close()
-	}
-	d.files = nil
-}
-
 // replyForm shows the form (SCC-13): the sender and the subject stand fast (CYC-9).
+// With "all" in its address everybody that may be written to is chosen.
 func replyForm(v *visit) error {
-	rec, _, err := v.answerable()
+	rec, p, err := v.answerable()
 	if err != nil {
 		return err
 	}
-	return v.askReply(rec, draft{once: random()})
+	if kept, ok, err := v.kept(rec, p); ok || err != nil {
+		if err != nil {
+			return err
+		}
+		return v.showReply(http.StatusOK, rec, kept, v.t("reply.kept"))
+	}
+	d := draft{once: random(), quote: true}
+	if v.r.URL.Query().Has("all") {
+		for _, n := range v.s.others(rec, p.Address()) {
+			d.cc = append(d.cc, n.Address.String())
+		}
+	}
+	return v.showReply(http.StatusOK, rec, d, "")
+}
+
+// kept gives what was written when a session had ended, to nobody but its writer.
+func (v *visit) kept(rec store.Record, p store.Proof) (draft, bool, error) {
+	b := v.browser()
+	k, err := v.s.Store.Draft(v.ctx(), b, rec.ID, v.now)
+	if err != nil || k.At.IsZero() || k.Whose != whose(b, p.Address()) {
+		return draft{}, false, err
+	}
+	return draft{text: k.Text, cc: k.Cc, copy: k.Copy, quote: k.Quote, once: k.Once, names: k.Files}, true, nil
 }
 
 // answerable looks whether the person may answer; sending asks the gate again.
@@ -71,57 +64,147 @@ func (v *visit) mayAnswer(id envelope.ID, secret envelope.Secret, p store.Proof)
 	return rec, v.s.mayReply(rec)
 }
 
-// mayReply keeps what is handed over in clear inside.
-func (s *Server) mayReply(rec store.Record) error {
-	if s.Inbound == nil || rec.Sender.IsZero() || !s.Inside(rec.Sender) {
-		return errNoReply
-	}
-	return nil
+// replyChoice is one person whom an answer can be copied to.
+type replyChoice struct {
+	Address, Text string
+	Chosen        bool
 }
 
-func (v *visit) askReply(rec store.Record, d draft, problems ...problem) error {
-	status := http.StatusOK
-	if len(problems) > 0 {
-		status = http.StatusUnprocessableEntity
+// showReply shows the form with what was written; note is said above it.
+func (v *visit) showReply(status int, rec store.Record, d draft, note string, problems ...problem) error {
+	p, err := v.person()
+	if err != nil {
+		return err
 	}
-	return v.showReply(status, rec, d, problems...)
-}
-
-func (v *visit) showReply(status int, rec store.Record, d draft, problems ...problem) error {
+	var choices []replyChoice
+	for _, n := range v.s.others(rec, p.Address()) {
+		chosen := slices.ContainsFunc(d.cc, func(text string) bool {
+			a, err := addr.Parse(text)
+			return err == nil && a.Equal(n.Address)
+		})
+		choices = append(choices, replyChoice{n.Address.String(), named(n), chosen})
+	}
+	secret, err := v.link(rec.ID)
+	if err != nil {
+		return err
+	}
 	return v.showStatus(status, "reply", v.t("reply.title"), map[string]any{"Path": "/m/" + rec.ID.String(), "Marking": rec.Marking, "To": fromLine(rec, v.lang()),
-		"Subject": replySubject(rec), "Limit": v.lang().Size(v.s.AttachLimit), "Text": d.text, "Once": d.once}, true, problems...)
+		"Subject": replySubject(rec, v.s.Tag), "Limit": v.lang().Size(v.s.AttachLimit), "Text": d.text, "Once": d.once, "Secret": secret.Encode(),
+		"Whose": whose(v.browser(), p.Address()), "Choices": choices, "MayCopy": v.s.mayCopy(p.Address()), "Self": p.Address().String(),
+		"Copy": d.copy, "Quote": d.quote, "Note": note, "Again": strings.Join(d.names, ", ")}, true, problems...)
+}
+
+func named(n addr.Named) string {
+	if n.Name == "" {
+		return n.Address.String()
+	}
+	return n.Name + " (" + n.Address.String() + ")"
+}
+
+// submission is a reply's form on its way in.
+type submission struct {
+	draft     draft
+	t, whose  string
+	signedOut bool
 }
 
 // submitReply sends it while the writer waits, so that a refusal reaches her with
 // her text still there (BCC-14).
 func submitReply(v *visit) error {
-	whose := v.leashed()
+	lead := v.leashed()
 	parts, err := v.r.MultipartReader()
 	if err != nil {
 		return errForm
 	}
-	d, err := v.s.readDraft(parts, func(name, value string) error {
-		if name == formField && !v.genuine(value) {
-			return errForm
+	var in submission
+	defer in.draft.Close()
+	err = v.s.readDraft(&in.draft, parts, func(name, value string) error {
+		switch name {
+		case formField:
+			if !v.genuine(value) {
+				return errForm
+			}
+		case "t":
+			in.t = value
+		case "whose":
+			in.whose = value
 		}
 		return nil
-	}, whose.judged(func() error {
-		_, _, err := v.answerable()
-		return err
-	}), formField)
-	if d != nil {
-		defer d.Close()
-	}
+	}, func() error { return v.admitReply(&in, lead) }, formField)
 	if err != nil {
 		return err
 	}
+	if in.signedOut {
+		return v.keep(&in)
+	}
+	return v.sendReply(&in.draft)
+}
+
+// admitReply says whether a form may go on: of who may answer, and of who might
+// if she signed in, whose text is kept for then and whose files are not.
+func (v *visit) admitReply(in *submission, lead *leash) error {
+	err := v.comeBack(in.t)
+	if err == nil {
+		_, _, err = v.answerable()
+	}
+	if errors.Is(err, errSignIn) {
+		in.signedOut, in.draft.drop = true, true
+		err = nil
+	}
+	return lead.judged(func() error { return err })()
+}
+
+// comeBack takes the message's secret out of the form, when the browser's visit
+// ended with the session while somebody wrote.
+func (v *visit) comeBack(t string) error {
+	id, err := v.message()
+	if err != nil {
+		return err
+	}
+	if _, err := v.link(id); !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	secret, err := envelope.ParseSecret(t)
+	if err != nil {
+		return store.ErrNotFound
+	}
+	if _, err := v.s.Store.Envelope(v.ctx(), id, secret); err != nil {
+		return err
+	}
+	return v.bring(store.Flow{Secrets: map[envelope.ID]envelope.Secret{id: secret}})
+}
+
+// keep keeps a draft until its writer has signed in again, and tells her so.
+func (v *visit) keep(in *submission) error {
+	id, err := v.message()
+	if err != nil {
+		return err
+	}
+	if !v.s.staged.allow(id, v.now) {
+		return errBusy
+	}
+	d := in.draft
+	if len(d.cc) > maxPeople {
+		d.cc = d.cc[:maxPeople]
+	}
+	err = v.s.Store.SetDraft(v.ctx(), v.browser(), id, store.Draft{Text: d.text, Cc: d.cc, Copy: d.copy, Quote: d.quote, Once: d.once, Files: d.names, Whose: in.whose}, v.now)
+	if err != nil {
+		return err
+	}
+	if err := v.bring(store.Flow{Next: "/m/" + id.String() + "/reply"}); err != nil {
+		return err
+	}
+	return errKept
+}
+
+func (v *visit) sendReply(d *draft) error {
 	rec, p, err := v.answerable()
 	if err != nil {
 		return err
 	}
-	if problems := v.judge(d); len(problems) > 0 {
+	if problems := v.judge(d, rec, p.Address()); len(problems) > 0 {
 		v.s.Metrics.replies.WithLabelValues("refused").Inc()
-		return v.askReply(rec, *d, problems...)
+		return v.showReply(http.StatusUnprocessableEntity, rec, *d, "", problems...)
 	}
 	id, secret, _, err := v.entitled()
 	if err != nil {
@@ -129,237 +212,49 @@ func submitReply(v *visit) error {
 	}
 	req := store.ReleaseRequest{ID: id, Secret: secret, Person: p, Purpose: forReply, Now: v.now}
 	if err := v.send(req, d); err != nil {
-		if errors.Is(err, errNotSent) {
-			return v.showReply(http.StatusServiceUnavailable, rec, *d, problem{"text", v.t("reply.not-sent")})
-		}
-		return told{err, &rec, p.Address()}
+		return v.notSent(err, rec, p, d)
+	}
+	if err := v.s.Store.EndDraft(v.ctx(), v.browser(), id); err != nil {
+		v.s.Log.Error("a draft was not forgotten", "envelope", id.String(), "err", err) // it ends by itself
 	}
 	v.see("/m/" + id.String() + "/replied")
 	return nil
 }
 
+// notSent shows the form again where another try may help, else the error's page.
+func (v *visit) notSent(err error, rec store.Record, p store.Proof, d *draft) error {
+	again := func(status int, field, key string) error {
+		return v.showReply(status, rec, *d, "", problem{field, v.t(key)})
+	}
+	switch {
+	case errors.Is(err, errPartly):
+		return again(http.StatusServiceUnavailable, "text", "reply.partly")
+	case errors.Is(err, errNotSent):
+		return again(http.StatusServiceUnavailable, "text", "reply.not-sent")
+	case errors.Is(err, errNoQuote):
+		return again(http.StatusUnprocessableEntity, "quote", "reply.quote-wrong")
+	}
+	return v.tell(err, rec, p)
+}
+
+// replied says that it was sent, and what comes next (BCC-23).
 func replied(v *visit) error {
-	id, _, _, err := v.entitled()
+	id, secret, _, err := v.entitled()
 	if err != nil {
 		return err
 	}
-	return v.show("replied", v.t("replied.title"), map[string]any{"Path": "/m/" + id.String()})
-}
-
-// judge says what keeps a draft from being sent, for page and API alike.
-func (v *visit) judge(d *draft) []problem {
-	var out []problem
-	switch {
-	case d.long:
-		out = append(out, problem{"text", v.t("reply.too-long")})
-	case strings.TrimSpace(d.text) == "" && len(d.files) == 0 && !d.over:
-		out = append(out, problem{"text", v.t("reply.empty")})
-	}
-	if d.over {
-		out = append(out, problem{"file", v.t("reply.too-big", "limit", v.lang().Size(v.s.AttachLimit), "files", MaxFiles)})
-	}
-	return out
-}
-
-// readDraft reads a reply's form. The fields named first must come, and satisfy
-// check, before anything else is taken, and may says whether this person is heard
-// at all. What is over a bound is read and dropped, so that the browser still gets
-// an answer.
-func (s *Server) readDraft(parts *multipart.Reader, check func(name, value string) error, may func() error, first ...string) (*draft, error) {
-	d := &draft{}
-	need := map[string]bool{}
-	for _, f := range first {
-		need[f] = true
-	}
-	left, count := s.AttachLimit, 0
-	for {
-		p, err := parts.NextPart()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return d, replyFormError(err)
-		}
-		if count++; count > MaxFiles+16 {
-			return d, errTooBig
-		}
-		if len(need) == 0 && may != nil && !slices.Contains(first, p.FormName()) && p.FormName() != "t" {
-			if err := may(); err != nil {
-				return d, err
-			}
-			may = nil // once is enough: sending asks the gate
-		}
-		if p.FormName() == "file" {
-			if len(need) > 0 {
-				return d, errForm
-			}
-			if left, err = s.takeFile(d, p, left); err != nil {
-				return d, err
-			}
-			continue
-		}
-		value, err := d.field(p)
-		if err != nil {
-			return d, err
-		}
-		if err := check(p.FormName(), value); err != nil {
-			return d, err
-		}
-		delete(need, p.FormName())
-	}
-	if len(need) > 0 {
-		return d, errForm
-	}
-	return d, nil
-}
-
-// field reads one typed field.
-func (d *draft) field(p *multipart.Part) (string, error) {
-	b, err := io.ReadAll(io.LimitReader(p, MaxReplyText+1))
-	if err != nil {
-		return "", replyFormError(err)
-	}
-	value := string(b)
-	switch p.FormName() {
-	case "text":
-		if d.long = len(value) > MaxReplyText; d.long {
-			value = value[:MaxReplyText]
-		}
-		d.text = strings.ToValidUTF8(strings.ReplaceAll(value, "\x00", ""), "\uFFFD")
-	case "once":
-		d.once = value
-	}
-	return value, nil
-}
-
-// takeFile keeps one file and tells how many bytes are left of the limit.
-func (s *Server) takeFile(d *draft, p *multipart.Part, left int64) (int64, error) {
-	name := cleanName(p.FileName())
-	if p.FileName() == "" && name == "" {
-		n, err := io.Copy(io.Discard, io.LimitReader(p, 1)) // an empty file field, as browsers send it
-		if err != nil || n > 0 {
-			return left, errForm
-		}
-		return left, nil
-	}
-	if d.over || len(d.files) >= MaxFiles {
-		d.over = true
-		_, err := io.Copy(io.Discard, p)
-		return left, replyFormError(err)
-	}
-	f, err := s.scratch()
-	if err != nil {
-		return left, err
-	}
-	n, err := io.Copy(f, io.LimitReader(p, left+1))
-	if err != nil {
-		_ = f.Close()
-		return left, replyFormError(err)
-	}
-	if n > left {
-		_ = f.Close()
-		d.Close()
-		d.over = true
-		_, err := io.Copy(io.Discard, p)
-		return 0, replyFormError(err)
-	}
-	if name == "" {
-		name = "file"
-	}
-	d.files = append(d.files, attached{name, p.Header.Get("Content-Type"), f})
-	return left - n, nil
-}
-
-func replyFormError(err error) error {
-	if err == nil {
-		return nil
-	}
-	return tooBig(err)
-}
-
-// send asks the gate, writes the mail and hands it to Postfix. nil means queued.
-func (v *visit) send(req store.ReleaseRequest, d *draft) error {
-	_, rec, err := v.s.Store.Release(v.ctx(), req) // the key is not needed: it is the gate that counts
+	rec, err := v.s.Store.Envelope(v.ctx(), id, secret)
 	if err != nil {
 		return err
 	}
-	if err := v.s.mayReply(rec); err != nil {
-		return err
-	}
-	from, err := addr.Parse("b+" + rec.ID.String() + "@" + v.s.Brand.ServiceDomain)
-	if err != nil {
-		return fmt.Errorf("portal: service domain: %w", err)
-	}
-	mail, err := v.compose(rec, req.Person.Address(), d)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errNotSent, err)
-	}
-	_, err = v.s.Inbound.Send(v.ctx(), relay.Mail{Kind: relay.KindInside, From: from, Recipients: []relay.Recipient{{Address: rec.Sender}},
-		EnvelopeID: rec.ID.String(), Write: mail.Encode})
-	switch {
-	case err == nil:
-		v.s.Metrics.replies.WithLabelValues("sent").Inc()
-		v.s.Log.Info("reply handed over", "envelope", rec.ID.String(), "attachments", len(d.files))
-		return nil
-	case errors.Is(err, relay.ErrUnknown):
-		v.s.Metrics.replies.WithLabelValues("unknown").Inc()
-		return err
-	case errors.Is(err, relay.ErrPermanent), errors.Is(err, relay.ErrClear):
-		v.s.Metrics.replies.WithLabelValues("refused").Inc()
-		return fmt.Errorf("%w: %w", relay.ErrPermanent, err)
-	}
-	v.s.Metrics.replies.WithLabelValues("not_sent").Inc()
-	return fmt.Errorf("%w: %w", errNotSent, err)
+	return v.show("replied", v.t("replied.title"), map[string]any{"Path": "/m/" + id.String(), "Sender": senderName(rec)})
 }
 
-// compose writes the ordinary mail that staff get (CYC-10). It answers the
-// original, so that it threads there, and its tag makes the next answer sealed.
-func (v *visit) compose(rec store.Record, from addr.Address, d *draft) (notice.Mail, error) {
-	data := notice.ReplyData{FromName: v.nameOf(from), From: from, Subject: replySubject(rec), Tag: v.s.Tag, Text: d.text,
-		EnvelopeID: rec.ID.String(), InReplyTo: rec.OriginalID, References: rec.OriginalID, SentAt: v.now}
-	for _, a := range d.files {
-		data.Attachments = append(data.Attachments, notice.Attachment{Name: a.name, Type: a.kind, Write: copyFrom(a.file)})
+// tell is toldNow for a message whose link this browser holds.
+func (v *visit) tell(err error, rec store.Record, p store.Proof) error {
+	secret, linkErr := v.link(rec.ID)
+	if linkErr != nil {
+		return told{err, &rec, p.Address()}
 	}
-	mail, err := v.s.Notices.Render(notice.Reply, rec.Sender, data, v.now)
-	if err == nil && onceForm.MatchString(d.once) {
-		mail.MessageID = v.s.replyID(rec, from, d.once)
-	}
-	return mail, err
-}
-
-func copyFrom(f io.ReadSeeker) func(io.Writer) error {
-	return func(w io.Writer) error {
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
-		_, err := io.Copy(w, f)
-		return err
-	}
-}
-
-var onceForm = regexp.MustCompile(`^[A-Za-z0-9_-]{22,64}$`)
-
-// replyID makes one Message-ID for one draft, so that a reply sent twice by an
-// impatient finger is one mail where mail systems look.
-func (s *Server) replyID(rec store.Record, from addr.Address, once string) string {
-	sum := sha256.Sum256([]byte(rec.ID.String() + "\n" + from.Key() + "\n" + once))
-	return "<r." + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20])) + "@" + s.Brand.ServiceDomain + ">"
-}
-
-// nameOf gives the name that somebody set with her password, else nothing.
-func (v *visit) nameOf(a addr.Address) string {
-	acc, err := v.s.Store.Account(v.ctx(), a)
-	if err != nil {
-		return "" // no account, or not to be had just now: the address says enough
-	}
-	return strings.TrimSpace(acc.FirstName + " " + acc.LastName)
-}
-
-// replySubject puts "Re: " in front once; the tag is put before it by notice (BCC-22).
-func replySubject(rec store.Record) string {
-	s := strings.TrimSpace(rec.Subject)
-	if len(s) >= 3 && strings.EqualFold(s[:3], "re:") {
-		return s
-	}
-	return strings.TrimSpace("Re: " + s)
+	return v.toldNow(err, rec, secret, p.Address())
 }

@@ -41,7 +41,7 @@ func (b *browser) upload(button string, fields ...field) *browser {
 	b.h.t.Helper()
 	action, hidden := b.form(button)
 	all := []field{}
-	for _, name := range []string{"form", "once"} {
+	for _, name := range []string{"form", "t", "whose", "once"} {
 		if v, ok := hidden[name]; ok {
 			all = append(all, field{name: name, value: v})
 		}
@@ -77,7 +77,7 @@ func TestReply(t *testing.T) {
 		t.Fatalf("got %+v", sent)
 	}
 	mail := string(sent[0].Bytes)
-	for _, want := range []string{"Subject: [SECURE] Re: Care plan\r\n", "In-Reply-To: <orig-1@example.gov.uk>\r\n", "References: <orig-1@example.gov.uk>\r\n",
+	for _, want := range []string{"Subject: [SECURE] Re: Care plan\r\n", "In-Reply-To: <orig-1@example.gov.uk>\r\n", "References: <outer@example.gov.uk> <orig-1@example.gov.uk>\r\n",
 		"Reply-To: ", carer.String(), "reply+" + l.id.String() + "@secure.example.gov.uk", "Thank you,", "plan.pdf"} {
 		if !strings.Contains(mail, want) {
 			t.Errorf("the mail lacks %q", want)

@@ -23,6 +23,12 @@ type Sender interface {
 	Send(ctx context.Context, m relay.Mail) (reply string, err error)
 }
 
+// Sealer gives everybody in m.Recipients an envelope of the named profile around
+// the mail that m writes, in the name of its author; milter.Filter.SealAnswer is
+// one. Errors of package relay are told apart, any other says that nobody is known
+// to have it; the same mail again serves nobody twice.
+type Sealer func(ctx context.Context, m relay.Mail, author addr.Named, profile string) error
+
 // Kicker is told that a notice was put into the outbox; outbox.Worker is one.
 type Kicker interface{ Kick() }
 
@@ -35,6 +41,8 @@ type Config struct {
 	Inbound     Sender                  // for replies to staff; nil: replies are refused as unavailable
 	Notices     *notice.Notices         // nil: made from Brand and Location
 	Outbox      Kicker                  // nil: the worker finds new notices by itself
+	Seal        Sealer                  // for replies to anybody else; nil: those are refused
+	Partner     func(addr.Address) bool // who may be answered where a profile says domains; nil: as Inside
 	Inside      func(addr.Address) bool // whose mail may be handed in clear to Inbound; nil: nobody's
 	Tag         string                  // put in front of a reply's subject once; must make an answer be sealed (BCC-22)
 	Spool       string                  // private directory for opened messages; must be set and exist with mode 0700
@@ -61,6 +69,7 @@ type Server struct {
 	staged    rate
 	providers []*provider
 	passkeys  *webauthn.WebAuthn // nil: none offered
+	sends     sends
 }
 
 // New checks the settings and makes the Server. It does not need Redis.
@@ -106,6 +115,9 @@ func (c Config) orDefault() Config {
 	}
 	if c.Inside == nil {
 		c.Inside = func(addr.Address) bool { return false }
+	}
+	if c.Partner == nil {
+		c.Partner = c.Inside
 	}
 	if c.AttachLimit <= 0 {
 		c.AttachLimit = DefaultAttachLimit

@@ -101,7 +101,7 @@ func (v *visit) deepLink() (envelope.ID, envelope.Secret, bool) {
 	if err != nil || len(f.Next) < len("/m/") || f.Next[:3] != "/m/" {
 		return envelope.ID{}, envelope.Secret{}, false
 	}
-	id, err := envelope.ParseID(f.Next[3:])
+	id, err := envelope.ParseID(strings.TrimSuffix(f.Next[3:], "/reply"))
 	secret, ok := f.Secrets[id]
 	return id, secret, err == nil && ok
 }

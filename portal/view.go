@@ -37,7 +37,8 @@ func read(v *visit) error {
 		"Page": p.base, "Body": p.url("/body"), "Print": p.url("/print"), "Save": p.url("/message.eml"), "Zip": p.url("/attachments.zip"),
 		"Back": p.outer().url(""), "Invite": v.invited(s, o, p)}
 	if p.in == "" {
-		data["CanReply"], data["Offer"] = v.s.Inbound != nil && v.s.Inside(o.rec.Sender), v.offer(person)
+		data["CanReply"], data["Offer"] = v.s.mayReply(o.rec) == nil, v.offer(person)
+		data["ReplyAll"] = len(v.s.others(o.rec, person.Address())) > 0
 	}
 	v.putAway(p)
 	return v.show("message", f.title, data)

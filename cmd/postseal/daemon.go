@@ -197,6 +197,8 @@ func (d *daemon) buildPortal(p parts) error {
 		Providers: providers, Passkeys: d.cfg.SignIn.UsesPasskeys(),
 		BaseURL: d.cfg.Portal.URL, Brand: p.brand, Store: d.store, Shelf: kept, Notices: p.notices, Outbox: d.worker,
 		Inbound: &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: d.staysInside},
+		Seal:    d.filter.SealAnswer,
+		Partner: func(a addr.Address) bool { rules := d.policy.Load(); return rules.Inside(a) || rules.Partner(a) },
 		Inside:  d.staysInside, Tag: "[" + d.cfg.Portal.ReplyTag + "]", Spool: d.cfg.Milter.Spool, Log: d.log, Metrics: portal.NewMetrics(d.registry),
 		AttachLimit: int64(d.cfg.Portal.AttachLimit), Location: p.zone,
 		Insecure: strings.HasPrefix(d.cfg.Portal.URL, "http://"), // which config allows on loopback only
