@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -101,8 +100,6 @@ func (c *Config) check(p *problems) {
 	}
 }
 
-var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-
 func (c *Config) checkService(p *problems) {
 	if a, err := addr.Parse(c.Service.Address); err != nil {
 		p.add("service.address", "wants the address that notices come from, such as secure@example.gov.uk")
@@ -112,9 +109,7 @@ func (c *Config) checkService(p *problems) {
 	if _, err := addr.DomainKey(c.Service.Domain); err != nil || !strings.Contains(c.Service.Domain, ".") {
 		p.add("service.domain", "wants the domain of the service's own addresses, such as secure.example.gov.uk")
 	}
-	if c.Service.Colour != "" && !colour.MatchString(c.Service.Colour) {
-		p.add("service.colour", `wants six hexadecimal digits in quotes, such as "#1d70b8"`)
-	}
+	c.checkLook(p)
 	for path, value := range map[string]string{"service.help_url": c.Service.HelpURL, "service.privacy_url": c.Service.PrivacyURL} {
 		if value != "" && !isWebURL(value) {
 			p.add(path, "wants an https address")
@@ -208,7 +203,7 @@ func (c *Config) checkStores(p *problems) {
 		p.add("redis.wait_replicas", "is a small number, 0 to 10")
 	}
 	files := map[string]string{"keys.master": c.Keys.Master, "redis.password_file": c.Redis.PasswordFile, "shelf.dir": c.Shelf.Dir,
-		"portal.tls_cert": c.Portal.TLSCert, "portal.tls_key": c.Portal.TLSKey}
+		"service.logo": c.Service.Logo, "portal.tls_cert": c.Portal.TLSCert, "portal.tls_key": c.Portal.TLSKey}
 	for i, e := range c.Keys.Escrow {
 		files[fmt.Sprintf("keys.escrow.%d", i)] = e
 	}

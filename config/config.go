@@ -45,6 +45,20 @@ type Service struct {
 	AddressLines []string `yaml:"address_lines"` // postal address under each mail
 	Disclaimer   string   `yaml:"disclaimer"`    // last lines of each mail
 	Explanation  string   `yaml:"explanation"`   // why the message is secured, in the notification
+	Logo         string   `yaml:"logo"`          // PNG or SVG file for pages and securedoc.html; empty: the name alone
+
+	Translations map[string]Translation `yaml:"translations"` // by language: what is said otherwise in it
+}
+
+// Translation is what the organisation says otherwise in one language; what is
+// left out stays as it is.
+type Translation struct {
+	Name         string   `yaml:"name"`          // of the organisation
+	HelpURL      string   `yaml:"help_url"`      // page with help for recipients
+	PrivacyURL   string   `yaml:"privacy_url"`   // privacy notice
+	AddressLines []string `yaml:"address_lines"` // postal address
+	Disclaimer   string   `yaml:"disclaimer"`    // last lines of each mail
+	Explanation  string   `yaml:"explanation"`   // why the message is secured
 }
 
 // Portal says where the web pages are.

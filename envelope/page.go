@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -45,6 +46,7 @@ type Page struct {
 	Expires      time.Time // when the message closes, shown in its own location; zero: not shown
 	HelpURL      string    // http or https; empty: no link
 	Date         time.Time // of the message, shown in its own location; zero: not shown
+	Logo         []byte    // PNG; what is no PNG or has more than 8 KiB is left out
 	Languages    []string  // tags of package words, the page's own first, the others to choose from; empty: English
 }
 
@@ -99,9 +101,9 @@ type pageView struct {
 	Secret                  string
 	More                    int // addresses beyond those shown
 	W                       *words.Language
-	Others                  []pageView    // the same in the other languages
-	Words                   template.HTML // what the script says, as JSON; empty in the passive form
-	Logo                    template.URL  // picture as data: URL; empty: none
+	Others                  []pageView        // the same in the other languages
+	Words                   template.HTML     // what the script says, as JSON; empty in the passive form
+	LogoSrc                 template.HTMLAttr // src attribute of the logo; empty: none
 }
 
 // WritePage writes securedoc.html around a container. Lines that carry the
@@ -154,7 +156,7 @@ func newPageView(p Page) (*pageView, error) {
 	}
 	p.Version = pageVersion
 	p.Organisation, p.From = short(p.Organisation), short(p.From)
-	view := &pageView{Page: p, CSP: policyFor(p.Form, origins), Secret: p.Secret.Encode(),
+	view := &pageView{Page: p, CSP: policyFor(p.Form, isLogo(p.Logo), origins), Secret: p.Secret.Encode(),
 		Action: p.Servers[0] + "/open", Host: strings.TrimPrefix(strings.TrimPrefix(origins[0], "https://"), "http://")}
 	view.To = nil
 	for _, to := range p.To[:min(len(p.To), maxOffered)] {
@@ -173,6 +175,9 @@ func newPageView(p Page) (*pageView, error) {
 		other := *view
 		other.W = words.In(tag)
 		view.Others = append(view.Others, other)
+	}
+	if isLogo(p.Logo) {
+		view.LogoSrc = logoSource(p.Logo)
 	}
 	if p.Form == Classic {
 		view.Words = scriptWords(view)
@@ -207,9 +212,12 @@ func zoneOf(t time.Time) string {
 // policyFor is the page's Content-Security-Policy. style-src cannot be a hash:
 // the frame that shows the mail inherits it, and with a hash the mail's own
 // styles would vanish. The frame's content has no scripts by its sandbox.
-func policyFor(f Form, origins []string) string {
+func policyFor(f Form, logo bool, origins []string) string {
 	all := strings.Join(origins, " ")
 	csp := "default-src 'none'; base-uri 'none'; style-src 'unsafe-inline'; form-action " + all
+	if f == Passive && logo {
+		return csp + "; img-src data:"
+	}
 	if f == Passive {
 		return csp
 	}
@@ -320,4 +328,22 @@ func (l *lineWriter) end() error {
 	}
 	_, err := io.WriteString(l.w, "\n")
 	return err
+}
+
+// maxLogo bounds the logo in a page, which every message carries (octets).
+const maxLogo = 8 << 10
+
+// isLogo tells whether a page may carry a picture: PNG alone, since mail filters
+// look askance at SVG in attached pages.
+func isLogo(b []byte) bool {
+	return len(b) <= maxLogo && bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n"))
+}
+
+// logoSource writes the picture into a src attribute, in lines that mail takes;
+// browsers leave line ends in an address out.
+func logoSource(b []byte) template.HTMLAttr {
+	var out strings.Builder
+	out.WriteString("src=\"data:image/png;base64,\n")
+	_ = writeBase64(&out, bytes.NewReader(b))     // neither side can fail
+	return template.HTMLAttr(out.String() + "\"") //nolint:gosec // base64
 }

@@ -74,6 +74,7 @@ func (j *job) writer(from addr.Named) addr.Named {
 // does not state too.
 func (f *Filter) page(s *sealing, from addr.Named, date time.Time) envelope.Page {
 	brand := f.Notices.Brand()
+	brand = brand.In(brand.Tags()[0])
 	servers := f.Servers
 	if len(servers) == 0 {
 		servers = []string{brand.PortalURL}
@@ -90,6 +91,8 @@ func (f *Filter) page(s *sealing, from addr.Named, date time.Time) envelope.Page
 		Form:         envelope.Form(s.rules.Form),
 		Expires:      s.record.ExpiresAt.In(f.Notices.Location()),
 		HelpURL:      brand.HelpURL,
+		Languages:    brand.Tags(),
+		Logo:         brand.Logo.Bytes,
 		Date:         date.In(f.Notices.Location()),
 	}
 }

@@ -43,7 +43,7 @@ type Brand struct {
 	ServiceDomain string       // "secure.example.gov.uk" of b+ID@ and reply+ID@
 	PortalURL     string       // "https://secure.example.gov.uk", no final slash
 	Colour        string       // "#rrggbb"; empty or anything else: DefaultColour
-	LogoURL       string       // not used in mail (remote images are never shown), only by pages
+	Logo          Picture      // of pages and securedoc.html; mails have none, since programs hide pictures
 	HelpURL       string       // "More about secure messages" (BOP-26, CYC-7)
 	PrivacyURL    string
 	Address       string // postal address, lines separated by \n

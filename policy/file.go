@@ -35,6 +35,9 @@ type Organisation struct {
 	Domains []string `yaml:"domains"` // our mail domains; "*.example.gov.uk" covers what is below
 
 	Partners Patterns `yaml:"partners"` // outsiders to whom other outsiders may write too
+
+	Languages []string `yaml:"languages"` // of pages and mails, ours first: [en, cy]; empty: English
+	Bilingual bool     `yaml:"bilingual"` // mails that nobody asked for in one language are written in all of them
 }
 
 // Outbound says which clients may send to outside recipients without signing in.

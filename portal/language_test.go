@@ -132,3 +132,20 @@ func TestAPILanguage(t *testing.T) {
 		}
 	}
 }
+
+// The logo is a file of this site, served so that it can run nothing.
+func TestLogo(t *testing.T) {
+	svg, err := notice.NewPicture([]byte(`<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9v9z"/></svg>`))
+	must(t, err)
+	h := newHouse(t, func(c *portal.Config) { c.Brand.Logo = svg })
+	b := h.browser().open("/help")
+	b.holds(`<img src="/assets/`, `.svg" alt="">`)
+	_, rest, _ := strings.Cut(b.body, `<img src="`)
+	path, _, _ := strings.Cut(rest, `"`)
+	answer, err := http.Get(h.web.URL + path)
+	must(t, err)
+	_ = answer.Body.Close()
+	if got := answer.Header; answer.StatusCode != 200 || got.Get("Content-Type") != "image/svg+xml" || !strings.HasPrefix(got.Get("Content-Security-Policy"), "sandbox; default-src 'none'") || got.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("got %d %v", answer.StatusCode, got)
+	}
+}

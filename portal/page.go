@@ -29,6 +29,7 @@ type pages struct {
 	code   []byte // the one script, for passkeys
 	script string // its path, with its hash
 	policy string
+	logo   string // its path; empty: none
 }
 
 // pageNames are the files of web that hold a "content".
@@ -37,7 +38,7 @@ var pageNames = []string{"start", "signin", "code", "register", "sent", "activat
 	"leaving", "ways"}
 
 func loadPages(s *Server) (pages, error) {
-	p := pages{byName: map[string]*template.Template{}, policy: pagePolicy(s.Brand.LogoURL)}
+	p := pages{byName: map[string]*template.Template{}, policy: pagePolicy, logo: logoPath(s.Brand.Logo)}
 	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html", "web/passkey.html")
 	if err != nil {
 		return p, fmt.Errorf("portal: %w", err)
@@ -157,7 +158,7 @@ func (v *visit) show(name, title string, data any, problems ...problem) error {
 func (v *visit) showStatus(status int, name, title string, data any, forms bool, problems ...problem) error {
 	brand := v.s.Brand.In(v.lang().Tag())
 	s := sheet{Title: title, Data: data, Problems: problems, Lang: v.lang(), Others: v.others(), Back: v.back(),
-		Organisation: brand.Organisation, Logo: v.s.Brand.LogoURL, Style: v.s.pages.path, MoreHelp: brand.HelpURL, Privacy: "/privacy"}
+		Organisation: brand.Organisation, Logo: v.s.pages.logo, Style: v.s.pages.path, MoreHelp: brand.HelpURL, Privacy: "/privacy"}
 	if brand.PrivacyURL != "" {
 		s.Privacy = brand.PrivacyURL
 	}

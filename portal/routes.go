@@ -51,6 +51,9 @@ func (s *Server) routes() {
 	get("/help", help)
 	get("/privacy", privacy)
 	handle("GET "+s.pages.path, http.HandlerFunc(s.style))
+	if s.pages.logo != "" {
+		handle("GET "+s.pages.logo, http.HandlerFunc(s.logo))
+	}
 	s.apiRoutes(handle)
 	// Reloading an address that only takes forms leads to the start.
 	for _, path := range []string{"/start", "/signout", "/open", "/language"} {
