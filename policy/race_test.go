@@ -6,4 +6,4 @@ package policy_test
 const raceFactor = 6
 
 // shrink is how many times smaller the bombs are that take long to write.
-const shrink = 8
+const shrink = 16
