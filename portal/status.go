@@ -72,10 +72,27 @@ func (v *visit) state(st store.RecipientState) string {
 		return v.t("status.opened", "time", v.when(st.OpenedAt))
 	case st.Status == store.Prepared:
 		return v.t("status.waiting")
+	case st.Status == store.Queued && st.Delivery.State != "":
+		return v.delivery(st.Delivery)
 	case st.Status == store.Queued:
 		return v.t("status.handed-over", "time", v.when(st.QueuedAt))
 	}
 	return v.t("status.never-opened")
+}
+
+// delivery says what reports told of the way to a recipient.
+func (v *visit) delivery(d store.Delivery) string {
+	switch {
+	case d.State == store.Failed && d.Text != "":
+		return v.t("status.failed-said", "time", v.when(d.At), "words", d.Text)
+	case d.State == store.Failed:
+		return v.t("status.failed", "time", v.when(d.At))
+	case d.State == store.Handed && d.Host != "":
+		return v.t("status.handed-to", "time", v.when(d.At), "host", d.Host)
+	case d.State == store.Handed:
+		return v.t("status.handed-over", "time", v.when(d.At))
+	}
+	return v.t("status.delayed", "time", v.when(d.At))
 }
 
 // takeBack answers POST /sent/{id}: one person or all, with a reason.

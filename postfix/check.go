@@ -26,6 +26,8 @@ type CheckOptions struct {
 	Inbound    string                  // "127.0.0.1:10027"; empty: not checked
 	Inside     func(addr.Address) bool // is an address ours; must be set
 	Domains    []string                // our domains, as the policy file names them
+	Robot      string                  // where our LMTP server listens: "unix:/path" or "inet:host:port"; empty: not checked
+	Service    []string                // domains of the service's own addresses
 }
 
 // Check compares Postfix's configuration with every rule the design rests on;
@@ -46,6 +48,7 @@ func Check(ctx context.Context, o CheckOptions) ([]Problem, error) {
 	c.spelling()
 	c.delivery()
 	c.maps()
+	c.robot()
 	return c.problems, nil
 }
 

@@ -62,7 +62,7 @@ var checkedNames = []string{
 	"luser_relay", "fallback_transport", "fallback_transport_maps", "mailbox_transport_maps", "mailbox_command", "mailbox_command_maps",
 	"always_bcc", "sender_bcc_maps", "recipient_bcc_maps", "virtual_alias_maps", "canonical_maps", "sender_canonical_maps", "recipient_canonical_maps", "alias_maps",
 	"header_checks", "mime_header_checks", "nested_header_checks", "body_checks", "smtp_generic_maps", "masquerade_domains",
-	"smtp_tls_policy_maps", "smtp_tls_CAfile", "smtp_tls_CApath", "tls_append_default_CA", "smtp_fallback_relay",
+	"smtp_discard_ehlo_keywords", "smtp_tls_policy_maps", "smtp_tls_CAfile", "smtp_tls_CApath", "tls_append_default_CA", "smtp_fallback_relay",
 	"default_transport", "relayhost", "transport_maps", "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps",
 	"content_filter", "maximal_queue_lifetime", "parent_domain_matches_subdomains", "recipient_delimiter", "owner_request_special", "double_bounce_sender",
 	"mydestination", "relay_domains", "virtual_alias_domains", "virtual_mailbox_domains", "myhostname", "mydomain", "myorigin",

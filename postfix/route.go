@@ -134,7 +134,7 @@ func (p Proof) follow(domain, entry string) way {
 	transport, nextHop, _ := strings.Cut(entry, ":")
 	if transport == "" && nextHop == "" { // none, or "what is usual"
 		for _, name := range []string{"relayhost", "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps"} {
-			if v := p.w.main[name]; v != "" {
+			if v := p.w.main[name]; v != "" && !(name == "sender_dependent_default_transport_maps" && onlyOursOut(v)) {
 				return dead("main.cf: "+name, "mail goes by "+v+", and Postfix asks for the TLS policy of that host, not of the partner",
 					"send the partner's mail direct (\""+domain+" smtp:\" in transport_maps), or seal it")
 			}

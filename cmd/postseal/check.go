@@ -131,7 +131,8 @@ func checkDirectories(cfg *config.Config) []postfix.Problem {
 
 func wiring(cfg *config.Config) postfix.CheckOptions {
 	return postfix.CheckOptions{ConfigDir: cfg.Postfix.ConfigDir, Milter: cfg.Milter.Listen, Reentry: cfg.Relay.Reentry, Inbound: cfg.Relay.Inbound,
-		Inside: cfg.File.Inside, Domains: cfg.Organisation.Domains}
+		Inside: cfg.File.Inside, Domains: cfg.Organisation.Domains,
+		Robot: cfg.Robot.Listen, Service: append([]string{strings.ToLower(cfg.Service.Domain)}, cfg.Robot.Domains...)}
 }
 
 // unanswered gives what Postfix's tools said.

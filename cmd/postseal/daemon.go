@@ -51,6 +51,7 @@ type daemon struct {
 	shelves  []*shelf.Dir
 	tls      *tlsPolicy // nil: none configured
 	readers  *worker.Pool
+	robot    *mailRobot // nil: none configured
 
 	milterListener, webListener, operatorListener net.Listener
 }
@@ -101,7 +102,10 @@ func newDaemon(cfg *config.Config, o daemonOptions) (_ *daemon, err error) {
 	if err := d.listen(); err != nil {
 		return nil, err
 	}
-	return d, d.buildTLS()
+	if err := d.buildTLS(); err != nil {
+		return nil, err
+	}
+	return d, d.buildRobot(keys, parts)
 }
 
 // parts are what both milter and portal work with.
@@ -125,11 +129,7 @@ func newParts(cfg *config.Config, d *daemon) (parts, error) {
 			}
 		}
 	}
-	brand, err := brandOf(cfg)
-	if err != nil {
-		return parts{}, err
-	}
-	p := parts{zone: zone, brand: brand, inside: func(a addr.Address) bool { return d.policy.Load().Inside(a) }}
+	p := parts{zone: zone, brand: brandOf(cfg), inside: func(a addr.Address) bool { return d.policy.Load().Inside(a) }}
 	p.notices = notice.New(p.brand, zone)
 	if cfg.Shelf.Dir != "" {
 		p.shelf, err = d.openShelf(cfg.Shelf.Dir)
@@ -145,6 +145,14 @@ func (d *daemon) openShelf(path string) (shelf.Shelf, error) {
 	}
 	d.shelves = append(d.shelves, dir)
 	return dir, nil
+}
+
+func brandOf(cfg *config.Config) notice.Brand {
+	return notice.Brand{
+		Organisation: cfg.Organisation.Name, Service: addr.MustParse(cfg.Service.Address), ServiceDomain: cfg.Service.Domain,
+		PortalURL: cfg.Portal.URL, Colour: cfg.Service.Colour, HelpURL: cfg.Service.HelpURL, PrivacyURL: cfg.Service.PrivacyURL,
+		Address: strings.Join(cfg.Service.AddressLines, "\n"), Disclaimer: cfg.Service.Disclaimer, Explanation: cfg.Service.Explanation,
+	}
 }
 
 // storeFor opens the store that the configuration names.
@@ -237,6 +245,7 @@ func (d *daemon) Run(ctx context.Context) error {
 	group.Go(func() error { return ended(d.serveWeb()) })
 	group.Go(func() error { return ended(d.operator.Serve(d.operatorListener)) })
 	group.Go(func() error { return ended(d.tls.serve()) })
+	group.Go(func() error { return ended(d.robot.serve()) })
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	group.Go(func() error { return ended(d.worker.Run(work)) })
 	group.Go(func() error { return ended(d.sweep(work)) })
@@ -246,7 +255,7 @@ func (d *daemon) Run(ctx context.Context) error {
 		defer stopWork()
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 		defer cancel()
-		return errors.Join(ended(d.filter.Shutdown(grace)), ended(d.web.Shutdown(grace)), ended(d.operator.Shutdown(grace)), ended(d.tls.shutdown(grace)))
+		return errors.Join(ended(d.filter.Shutdown(grace)), ended(d.web.Shutdown(grace)), ended(d.operator.Shutdown(grace)), ended(d.tls.shutdown(grace)), ended(d.robot.shutdown(grace)))
 	})
 	d.log.Info("postseal is serving", "version", version, "milter", d.milterListener.Addr().String(), "portal", d.webListener.Addr().String())
 	return group.Wait()
@@ -291,6 +300,7 @@ func (d *daemon) Close() {
 	if d.readers != nil {
 		d.readers.Close()
 	}
+	d.robot.close()
 	if d.store != nil {
 		d.store.Close()
 	}

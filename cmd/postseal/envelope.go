@@ -102,6 +102,14 @@ func printRecord(w io.Writer, r store.Record) {
 		if p.Status == store.Queued {
 			state = "handed to Postfix " + when(p.QueuedAt)
 		}
+		switch d := p.Delivery; d.State {
+		case store.Handed:
+			state += ", handed to " + d.Host + " " + when(d.At)
+		case store.Delayed:
+			state += ", not taken yet at " + when(d.At)
+		case store.Failed:
+			state += ", failed " + when(d.At) + " at " + d.Host + ": " + d.Text
+		}
 		if p.Status == store.Recalled {
 			state = "taken back " + when(p.RecalledAt)
 		}

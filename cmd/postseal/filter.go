@@ -31,8 +31,9 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 		Policy: func() *policy.File { return d.policy.Load() },
 		Store:  d.store, Keys: keys, Relay: reentry, Inbound: inbound, Notices: p.notices, Spool: d.cfg.Milter.Spool, Shelf: p.shelf,
 		Escrow: escrow, Outbox: d.worker, Log: d.log, Metrics: milter.NewMetrics(d.registry),
-		Reading: policy.Reading{Documents: d.readDocuments()},
-		Limits:  milter.Limits{BodyBytes: int64(d.cfg.Milter.MaxBody)},
+		Reading:       policy.Reading{Documents: d.readDocuments()},
+		Limits:        milter.Limits{BodyBytes: int64(d.cfg.Milter.MaxBody)},
+		BounceAddress: d.cfg.Robot.Listen != "", ReplyAddress: d.cfg.Robot.Listen != "",
 		Servers: append([]string{strings.TrimSuffix(d.cfg.Portal.URL, "/")}, d.cfg.Portal.Servers...),
 	}
 	if d.cfg.Postfix.Asks() {

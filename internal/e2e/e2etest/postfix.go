@@ -21,6 +21,8 @@ const (
 	InsideDomain = "example.gov.uk"       // delivered to the inside sink (an Exchange behind Postfix)
 	LocalDomain  = "local.example.gov.uk" // mydestination: aliases(5), .forward, then the inside sink
 	Hostname     = "mail.example.gov.uk"
+	// ServiceDomain is that of the service's own addresses.
+	ServiceDomain = "secure.example.gov.uk"
 )
 
 // PostfixOptions say what a private Postfix is like. The zero value has
@@ -36,6 +38,8 @@ type PostfixOptions struct {
 	Plain bool
 	// TLSPartners applies the part for TLS partners too (postseal-postfix -t).
 	TLSPartners bool
+	// Robot applies the part for the service's own addresses (postseal-postfix -r).
+	Robot bool
 	// Hosts are names that this instance resolves, to their addresses: it then runs
 	// with an /etc/hosts of its own.
 	Hosts map[string]string
@@ -105,12 +109,15 @@ func NewPostfix(t testing.TB, o PostfixOptions) *Postfix {
 		p.write("hosts", text)
 		p.hosts = filepath.Join(p.ConfigDir, "hosts")
 	}
-	switch {
-	case o.Plain:
-	case o.TLSPartners:
-		p.Script("apply", "-g", p.Guard(), "-t")
-	default:
-		p.Script("apply", "-g", p.Guard())
+	if !o.Plain {
+		args := []string{"-g", p.Guard()}
+		if o.TLSPartners {
+			args = append(args, "-t")
+		}
+		if o.Robot {
+			args = append(args, "-r", ServiceDomain)
+		}
+		p.Script("apply", args...)
 	}
 	return p
 }
@@ -273,7 +280,7 @@ func (p *Postfix) Script(command string, args ...string) string {
 	contrib := filepath.Join(Root(p.t), "contrib", "postfix")
 	copied := filepath.Join(p.Dir, "contrib")
 	ports := strings.NewReplacer("127.0.0.1:10026", Loopback(p.Reentry), "127.0.0.1:10027", Loopback(p.Inbound))
-	for _, name := range []string{"postseal-postfix", "postseal.main.cf", "postseal.master.cf", "postseal.tls.cf"} {
+	for _, name := range []string{"postseal-postfix", "postseal.main.cf", "postseal.master.cf", "postseal.tls.cf", "postseal.robot.cf"} {
 		b, err := os.ReadFile(filepath.Join(contrib, name))
 		if err != nil {
 			p.t.Fatal(err)

@@ -19,6 +19,8 @@ import (
 type PostsealOptions struct {
 	Postfix *Postfix // whose milter it is; must be set
 	Redis   string   // host:port; must be set
+	// Robot reads mail to the service's own addresses; the Postfix must have it too.
+	Robot bool
 	// Rules replaces the rules and profiles of the configuration; empty: Rules.
 	Rules string
 	// More is put at the end of the configuration: further top-level keys.
@@ -112,6 +114,9 @@ func NewPostseal(t testing.TB, o PostsealOptions) *Postseal {
 	}
 	text := fmt.Sprintf(configText, dir, s.PortalURL, Loopback(web), o.Postfix.MilterSocket, Loopback(o.Postfix.Reentry), Loopback(o.Postfix.Inbound),
 		o.Postfix.ConfigDir, o.Redis, Loopback(metrics)) + o.Rules + o.More
+	if o.Robot {
+		text += fmt.Sprintf("robot: {listen: \"unix:%s\", authserv: [%s]}\n", filepath.Join(filepath.Dir(o.Postfix.MilterSocket), "robot.sock"), Hostname)
+	}
 	if err := os.WriteFile(s.Config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
