@@ -44,7 +44,11 @@ func scriptCatalogue(l *words.Language) map[string]string {
 	out := map[string]string{}
 	for _, area := range []string{words.Common, words.Page} {
 		for key, text := range l.Area(area) {
-			if section, name, _ := strings.Cut(key, "."); section != "cover" {
+			switch section, name, _ := strings.Cut(key, "."); section {
+			case "cover":
+			case "file", "invite":
+				out[key] = text // many, with names that others have too
+			default:
 				out[name] = text
 			}
 		}

@@ -51,17 +51,17 @@ func warnings(name string, head []byte) []string {
 	program := programs[last]
 	for _, h := range heads {
 		if !program && bytes.HasPrefix(head, h) {
-			return []string{"message.warn-disguised"}
+			return []string{"file.warn-disguised"}
 		}
 	}
 	if _, before := splitName(strings.TrimRight(stem, " ._-")); papers[strings.TrimPrefix(before, ".")] && (program || active[last]) {
-		out = append(out, "message.warn-double")
+		out = append(out, "file.warn-double")
 	}
 	switch {
 	case program:
-		out = append(out, "message.warn-program")
+		out = append(out, "file.warn-program")
 	case active[last]:
-		out = append(out, "message.warn-active")
+		out = append(out, "file.warn-active")
 	}
 	return out
 }

@@ -14,8 +14,16 @@ import (
 	"github.com/postseal/postseal/words"
 )
 
-// answers are the buttons of an invitation, by the form's value.
-var answers = map[string]calendar.Answer{"accepted": calendar.Accepted, "tentative": calendar.Tentative, "declined": calendar.Declined}
+// answers are the buttons of an invitation, by the form's value: what is answered,
+// and the words for the one who answered and for the organiser.
+var answers = map[string]struct {
+	calendar.Answer
+	sent, subject, text string
+}{
+	"accepted":  {calendar.Accepted, "invite.sent-accepted", "answer.mail-subject-accepted", "answer.mail-accepted"},
+	"tentative": {calendar.Tentative, "invite.sent-tentative", "answer.mail-subject-tentative", "answer.mail-tentative"},
+	"declined":  {calendar.Declined, "invite.sent-declined", "answer.mail-subject-declined", "answer.mail-declined"},
+}
 
 // shownInvite is an appointment as the page shows it.
 type shownInvite struct {
@@ -90,8 +98,7 @@ func (s *Server) mayAnswerTo(rec store.Record, e calendar.Event) error {
 // itself, not from the form.
 func answerInvite(v *visit) error {
 	n, err := strconv.Atoi(v.field("part"))
-	a, ok := answers[v.field("answer")]
-	if err != nil || !ok {
+	if _, ok := answers[v.field("answer")]; err != nil || !ok {
 		return errForm
 	}
 	o, err := v.open(forReply)
@@ -116,7 +123,7 @@ func answerInvite(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := v.sendAnswer(o.rec, p.Address(), e, a, v.field("once")); err != nil {
+	if err := v.sendAnswer(o.rec, p.Address(), e, v.field("answer"), v.field("once")); err != nil {
 		return told{err, &o.rec, p.Address()}
 	}
 	v.see("/m/" + o.rec.ID.String() + "/answered?answer=" + v.field("answer"))
@@ -128,15 +135,15 @@ func answered(v *visit) error {
 	if err != nil {
 		return err
 	}
-	said := v.r.URL.Query().Get("answer")
-	if _, ok := answers[said]; !ok {
+	a, ok := answers[v.r.URL.Query().Get("answer")]
+	if !ok {
 		return errPage
 	}
-	return v.show("answered", v.t("invite.sent-"+said), map[string]any{"Path": "/m/" + id.String()})
+	return v.show("answered", v.t(a.sent), map[string]any{"Path": "/m/" + id.String()})
 }
 
 // sendAnswer hands the answer to Postfix, to the organiser alone. The gate was asked.
-func (v *visit) sendAnswer(rec store.Record, from addr.Address, e calendar.Event, a calendar.Answer, once string) error {
+func (v *visit) sendAnswer(rec store.Record, from addr.Address, e calendar.Event, said, once string) error {
 	if err := v.s.mayAnswerTo(rec, e); err != nil {
 		return err
 	}
@@ -145,15 +152,15 @@ func (v *visit) sendAnswer(rec store.Record, from addr.Address, e calendar.Event
 		return err
 	}
 	l := v.s.staffLanguage()
-	said, what, name := strings.ToLower(string(a)), strings.Join(strings.Fields(e.Summary), " "), v.nameOf(from)
-	data := notice.ReplyData{FromName: name, From: from, Subject: l.Text("invite.mail-subject-"+said, "what", what), Tag: v.s.Tag,
-		Text: l.Text("invite.mail-"+said, "what", what, "when", teller{l, v.s.Location}.when(e)), EnvelopeID: rec.ID.String(),
+	a, what, name := answers[said], strings.Join(strings.Fields(e.Summary), " "), v.nameOf(from)
+	data := notice.ReplyData{FromName: name, From: from, Subject: l.Text(a.subject, "what", what), Tag: v.s.Tag,
+		Text: l.Text(a.text, "what", what, "when", teller{l, v.s.Location}.when(e)), EnvelopeID: rec.ID.String(),
 		InReplyTo: rec.OriginalID, References: rec.OriginalID, SentAt: v.now}
 	mail, err := v.s.Notices.Render(notice.Reply, e.Organiser.Address, data, v.now)
 	if err != nil {
 		return errors.Join(errNotSent, err)
 	}
-	mail.Calendar = e.Reply(from, name, a, v.now)
+	mail.Calendar = e.Reply(from, name, a.Answer, v.now)
 	if onceForm.MatchString(once) {
 		mail.MessageID = v.s.replyID(rec, from, once+said)
 	}
@@ -185,7 +192,7 @@ func (v *visit) handed(rec store.Record, err error) error {
 // and calendar. Where the message is on the shelf, what it says counts and not the
 // page's copy; where it is not, the organiser must be the message's sender.
 func apiAnswerInvite(v *visit) (any, error) {
-	a, ok := answers[v.field("answer")]
+	_, ok := answers[v.field("answer")]
 	said, readable := readEvent("", []byte(v.field("calendar")))
 	if !ok || !readable {
 		return nil, errForm
@@ -214,7 +221,7 @@ func apiAnswerInvite(v *visit) (any, error) {
 	} else if !errors.Is(err, errGone) || !e.Organiser.Address.Equal(rec.Sender) {
 		return nil, errNoReply
 	}
-	if err := v.sendAnswer(rec, req.Person.Address(), e, a, v.field("once")); err != nil {
+	if err := v.sendAnswer(rec, req.Person.Address(), e, v.field("answer"), v.field("once")); err != nil {
 		return nil, err
 	}
 	return map[string]any{"sent": true}, nil

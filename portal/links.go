@@ -48,14 +48,14 @@ func (d *displayer) link(n *html.Node) {
 	if host == "" || host == text || strings.HasPrefix(address, "mailto:") && strings.Contains(text, host) {
 		return
 	}
-	key := "message.link"
+	key := "file.link"
 	if m := likeAddress.FindStringSubmatch(text); m != nil && !strings.HasPrefix(address, "mailto:") {
 		said := strings.TrimPrefix(m[1], "www.")
 		if said == strings.TrimPrefix(host, "www.") {
 			return
 		}
 		if !strings.HasSuffix(host, "."+said) {
-			key = "message.link-other"
+			key = "file.link-other"
 		}
 	}
 	hint := &html.Node{Type: html.ElementNode, Data: "span", DataAtom: atom.Span, Attr: []html.Attribute{{Key: "style", Val: hintStyle}}}

@@ -78,18 +78,20 @@ type messageFacts struct {
 
 // facts are those of the record; of a message inside, what it says itself.
 func (v *visit) facts(o *opened, p place) messageFacts {
-	row := func(key, value string) [2]string { return [2]string{v.t("message." + key), value} }
+	rows := func(from, to, cc, sent string) [][2]string {
+		return [][2]string{{v.t("message.from"), from}, {v.t("message.to"), to}, {v.t("message.cc"), cc}, {v.t("message.sent"), sent}}
+	}
 	if p.in != "" {
 		f := v.ownFacts(o.file)
 		if f.Subject == "" {
 			f.Subject = v.t("message.no-subject")
 		}
 		return messageFacts{title: f.Subject, marking: o.rec.Marking, own: true,
-			rows: [][2]string{row("from", f.From), row("to", f.To), row("cc", f.Cc), row("sent", f.Date)}}
+			rows: rows(f.From, f.To, f.Cc, f.Date)}
 	}
 	rec := o.rec
-	m := messageFacts{title: v.subjectOf(rec), marking: rec.Marking, rows: [][2]string{row("from", fromLine(rec, v.lang())),
-		row("to", strings.Join(rec.To, ", ")), row("cc", strings.Join(rec.Cc, ", ")), row("sent", capital(v.when(rec.SealedAt)))}}
+	m := messageFacts{title: v.subjectOf(rec), marking: rec.Marking,
+		rows: rows(fromLine(rec, v.lang()), strings.Join(rec.To, ", "), strings.Join(rec.Cc, ", "), capital(v.when(rec.SealedAt)))}
 	if !rec.ExpiresAt.IsZero() {
 		m.until = v.when(rec.ExpiresAt)
 	}
