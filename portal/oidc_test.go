@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/internal/oidctest"
 	"github.com/postseal/postseal/portal"
 	"github.com/postseal/postseal/store"
@@ -265,5 +266,38 @@ func TestProviderSettings(t *testing.T) {
 	}
 	if got := portal.Secret("x").String(); got != "redacted" {
 		t.Errorf("a secret prints as %q", got)
+	}
+}
+
+// Microsoft's address for all tenants: the issuer of each token must be that of
+// its tenant, and a personal account's outlook.com address is taken.
+func TestMicrosoftForAllTenants(t *testing.T) {
+	const person = "someone@outlook.com"
+	var h *house
+	l := oidctest.StartLiar(t, person, func() time.Time { return h.now() })
+	l.Document(func(d map[string]any) { d["issuer"] = l.Issuer + "/{tenantid}/v2.0" })
+	h = newHouse(t, func(c *portal.Config) {
+		c.Providers = []portal.Provider{{Name: "ms", Kind: portal.Microsoft, Issuer: l.Issuer + "/common/v2.0", ClientID: oidctest.ClientID, ClientSecret: oidctest.ClientSecret}}
+	})
+	m := h.send(plainMail, addr.MustParse(person))
+	for name, c := range map[string]struct {
+		issuer, tenant string
+		status         int
+	}{
+		"personal":           {personal, personal, 200},
+		"an organisation":    {firm, firm, 403},
+		"two tenants":        {firm, personal, 502},
+		"the other way":      {personal, firm, 502},
+		"no tenant":          {personal, "", 502},
+		"the template":       {"{tenantid}", "{tenantid}", 502},
+		"the common address": {"common", "common", 502},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l.Say(func(_, claims map[string]any) {
+				claims["iss"], claims["tid"] = l.Issuer+"/"+c.issuer+"/v2.0", c.tenant
+				delete(claims, "email_verified")
+			})
+			h.browser().open(m.link).byProvider("Microsoft").reads(c.status, "")
+		})
 	}
 }

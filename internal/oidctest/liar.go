@@ -47,6 +47,7 @@ func StartLiar(t testing.TB, email string, now func() time.Time) *Liar {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", l.discovery)
+	mux.HandleFunc("GET /common/v2.0/.well-known/openid-configuration", l.discovery) // as Microsoft's for all tenants
 	mux.HandleFunc("GET /keys", l.keys)
 	mux.HandleFunc("GET /authorize", l.authorize)
 	mux.HandleFunc("POST /token", l.token)
