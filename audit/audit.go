@@ -66,6 +66,9 @@ const (
 	Unlocked  Action = "unlocked"  // an account's counters were cleared
 	Activated Action = "activated" // an account began
 	Changed   Action = "changed"   // a password was replaced, a passkey or provider added or taken off; reason says which
+	Asked     Action = "asked"     // the sender for something; reason says for what
+	LetIn     Action = "let in"    // another address of a recipient, by the sender
+	Declined  Action = "declined"  // a request to be let in
 	SignedIn  Action = "signed in" // by a provider or a passkey; reason says which
 )
 

@@ -24,6 +24,7 @@ func (s *Server) apiRoutes(handle func(pattern string, h http.Handler)) {
 	handle("POST /api/v1/code", s.api(MaxForm, apiForm(apiCode)))
 	handle("POST /api/v1/open", s.api(MaxForm, apiForm(apiOpen)))
 	handle("POST /api/v1/signout", s.api(MaxForm, apiForm(apiSignout)))
+	handle("POST /api/v1/invitation", s.api(maxAnswerForm, apiForm(apiShowInvitation)))
 	handle("POST /api/v1/answer", s.api(maxAnswerForm, apiForm(apiAnswerInvite)))
 	handle("POST /api/v1/reply", s.api(s.replyBound(), apiReply))
 	handle("OPTIONS /api/v1/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -120,7 +121,7 @@ func pageBrowser(nonce string) (store.Browser, error) {
 	if len(nonce) < minBrowserName || len(nonce) > maxBrowserName {
 		return "", errForm
 	}
-	return store.Browser("page:" + nonce), nil
+	return store.PageBrowser(nonce), nil
 }
 
 // apiCode sends a code; the answer is the same for every address.

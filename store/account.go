@@ -2,6 +2,7 @@ package store
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/postseal/postseal/addr"
@@ -63,6 +64,15 @@ func (Registration) MarshalText() ([]byte, error) { return []byte(redacted), nil
 // at least 128 random bits, stored as HMAC only. string(b) yields it; it prints
 // as "redacted". The empty one is nobody: ErrNoSession.
 type Browser string
+
+// PageBrowser names a securedoc.html page by its nonce. It will not come back: the
+// page has another one the next time it is opened.
+func PageBrowser(nonce string) Browser { return pagePrefix + Browser(nonce) }
+
+const pagePrefix = "page:"
+
+// passing tells whether a browser will not be seen again.
+func (b Browser) passing() bool { return strings.HasPrefix(string(b), pagePrefix) }
 
 func (Browser) String() string       { return redacted }
 func (Browser) GoString() string     { return redacted }

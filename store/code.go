@@ -102,7 +102,7 @@ func (s *Store) NewCode(ctx context.Context, a addr.Address, b Browser, now time
 // checkCodeScript compares, counts and uses up in one step.
 //
 //	KEYS c b l
-//	ARGV browser, now, HMAC, tries, wrong codes, day, trust, trusted, counters' ttl, trust's ttl
+//	ARGV browser, now, HMAC, tries, wrong codes, day, trust, trusted (0: not this browser), counters' ttl, trust's ttl
 var checkCodeScript = redis.NewScript(luaClosed + `
 local now = tonumber(ARGV[2])
 local shut = closed(KEYS[1], KEYS[2], ARGV[1], now, tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]))
@@ -114,9 +114,11 @@ if not m or tonumber(redis.call('HGET', KEYS[3], 'x')) <= now then
 end
 if m == ARGV[3] then
   redis.call('DEL', KEYS[3])
-  redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
-  redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[8]))
-  redis.call('PEXPIRE', KEYS[2], ARGV[10])
+  if tonumber(ARGV[8]) > 0 then
+    redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+    redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[8]))
+    redis.call('PEXPIRE', KEYS[2], ARGV[10])
+  end
   return {'ok'}
 end
 if redis.call('HINCRBY', KEYS[3], 'n', 1) >= tonumber(ARGV[4]) then redis.call('DEL', KEYS[3]) end
@@ -130,11 +132,16 @@ return {'wrong'}
 // CheckCode signs in by a code from the browser that asked for it. ErrWrong;
 // ErrCodeExpired (after CodeLife, CodeTries wrong tries, one use, or none asked
 // for); ErrLocked (*LockedError): WrongCodesDay wrong codes for the address
-// today, and this browser never signed in to it. ErrUnavailable.
+// today, and this browser never signed in to it. A browser that will not come back
+// (PageBrowser) is not remembered, so that it cannot push one out that does.
+// ErrUnavailable.
 func (s *Store) CheckCode(ctx context.Context, a addr.Address, b Browser, code string, now time.Time) (Proof, error) {
-	h := s.keys.person(a)
+	h, trusted := s.keys.person(a), maxTrusted
+	if b.passing() {
+		trusted = 0
+	}
 	out, err := s.run(ctx, "check code", checkCodeScript, s.codeKeys(h, a, b), s.browserOf(a, b), millis(now), s.codeMAC(a, b, plainCode(code)),
-		strconv.Itoa(CodeTries), strconv.Itoa(WrongCodesDay), msec(wrongDay), msec(trustLife), strconv.Itoa(maxTrusted), msec(keepCounters), msec(trustLife))
+		strconv.Itoa(CodeTries), strconv.Itoa(WrongCodesDay), msec(wrongDay), msec(trustLife), strconv.Itoa(trusted), msec(keepCounters), msec(trustLife))
 	if err != nil {
 		return Proof{}, err
 	}

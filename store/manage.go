@@ -156,7 +156,8 @@ func (v *slot) recall(by audit.Actor, recipients []addr.Address, reason string, 
 const maxKeep = 10 * 366 * 24 * time.Hour
 
 // Extend moves the expiry, also of an envelope that has expired while its key is
-// still kept. ErrNotFound, ErrRecalled (everybody was recalled), ErrExpired (the
+// still kept, and the end of its link with it: to the very end where the link was
+// the only way, else as long as links of the message work. ErrNotFound, ErrRecalled (everybody was recalled), ErrExpired (the
 // key is gone, or until is not later than now), ErrTooLong (over ten years),
 // ErrUnavailable.
 func (s *Store) Extend(ctx context.Context, id envelope.ID, by audit.Actor, until, now time.Time) error {
@@ -178,11 +179,31 @@ func (s *Store) Extend(ctx context.Context, id envelope.ID, by audit.Actor, unti
 		}
 		reason := "from " + v.record.ExpiresAt.Format(time.RFC3339) + " to " + until.Format(time.RFC3339)
 		r := v.record
+		r.LinkUntil = extendedLink(r, until, now)
 		r.ExpiresAt = until
+		r.Asks = slices.DeleteFunc(slices.Clone(r.Asks), func(a Ask) bool { return a.Kind == AskOpenAgain })
 		if err := v.setRecord(r); err != nil {
 			return nil, err
 		}
 		return &change{entries: []audit.Entry{{Time: now, Actor: by, Action: audit.Extended, Reason: reason}}}, nil
 	})
 	return err
+}
+
+// extendedLink is when the link of an envelope ends whose expiry moves to until.
+func extendedLink(r Record, until, now time.Time) time.Time {
+	switch {
+	case r.LinkUntil.IsZero():
+		return r.LinkUntil
+	case !r.LinkUntil.Before(r.ExpiresAt):
+		return until
+	}
+	link := now.Add(r.LinkUntil.Sub(r.SealedAt))
+	if link.Before(r.LinkUntil) {
+		link = r.LinkUntil
+	}
+	if link.After(until) {
+		link = until
+	}
+	return whole(link)
 }

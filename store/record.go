@@ -32,8 +32,9 @@ type Record struct {
 	Size         int64
 	Digests      []envelope.Digest // of every container made for it
 	SecretHash   [32]byte
-	Recipients   []RecipientState `json:"-"` // filled by reads, from their own fields; sorted by address
-	Destroyed    time.Time        `json:"-"` // when the key was destroyed; zero while it is kept
+	Asks         []Ask            `json:",omitempty"` // what people asked the sender for and was not answered yet
+	Recipients   []RecipientState `json:"-"`          // filled by reads, from their own fields; sorted by address
+	Destroyed    time.Time        `json:"-"`          // when the key was destroyed; zero while it is kept
 }
 
 // RecipientStatus is the ledger's state of one recipient. The zero value means

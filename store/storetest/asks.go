@@ -1,0 +1,156 @@
+package storetest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/audit"
+	"github.com/postseal/postseal/store"
+)
+
+var askCases = map[string]func(*world){
+	// Issue: expired messages are asked for by one button, rate limited.
+	"AskOpenAgain": func(w *world) {
+		p := w.message("m1", jane, bob)
+		ask := func(a addr.Address) (bool, error) {
+			_, fresh, err := w.s.AskOpenAgain(w.ctx, p.Record.ID, w.keys.Secret(p.Record.ID), w.proof(a), w.Now())
+			return fresh, err
+		}
+		_, err := ask(jane)
+		w.want(err, store.ErrConflict, "while it is open")
+		w.Add(p.Record.ExpiresAt.Sub(w.Now()))
+		_, err = ask(carol)
+		w.want(err, store.ErrNotRecipient, "a stranger")
+		_, _, err = w.s.AskOpenAgain(w.ctx, p.Record.ID, w.keys.Secret([16]byte{1}), w.proof(jane), w.Now())
+		w.want(err, store.ErrNotFound, "another secret")
+		for i, want := range []bool{true, false} {
+			if fresh, err := ask(jane); err != nil || fresh != want {
+				w.Fatalf("ask %d: got %v %v", i, fresh, err)
+			}
+		}
+		if fresh, err := ask(bob); err != nil || !fresh {
+			w.Fatalf("another recipient: got %v %v", fresh, err)
+		}
+		w.Add(24 * time.Hour)
+		if fresh, err := ask(jane); err != nil || !fresh {
+			w.Fatalf("the next day: got %v %v", fresh, err)
+		}
+		if r := must(w.s.EnvelopeForSender(w.ctx, p.Record.ID, alice))(w); len(r.Asks) != 2 {
+			w.Fatalf("the sender sees %v, want one of each", r.Asks)
+		}
+		w.want(w.s.Extend(w.ctx, p.Record.ID, audit.Sender(alice), w.Now().Add(time.Hour), w.Now()), nil, "extend")
+		if r := must(w.s.EnvelopeForSender(w.ctx, p.Record.ID, alice))(w); len(r.Asks) != 0 {
+			w.Fatalf("still asked for after it was done: %v", r.Asks)
+		}
+		w.Add(time.Hour + store.KeepClosed)
+		_, err = ask(jane)
+		w.want(err, store.ErrExpired, "for good")
+		w.want(w.s.VerifyAudit(w.ctx, p.Record.ID), nil, "audit")
+	},
+	// C17: another address of a recipient, let in by the sender and nobody else.
+	"LetIn": func(w *world) {
+		p := w.message("m1", jane)
+		id, secret, by := p.Record.ID, w.keys.Secret(p.Record.ID), audit.Sender(alice)
+		ask := func(who, as addr.Address) error {
+			_, _, err := w.s.AskLetIn(w.ctx, id, secret, w.proof(who), w.proof(as), w.Now())
+			return err
+		}
+		_, err := w.s.LetIn(w.ctx, id, by, carol, w.Now())
+		w.want(err, store.ErrNotFound, "nobody asked")
+		w.want(ask(carol, bob), store.ErrNotRecipient, "the other address is none either")
+		w.want(ask(jane, jane), store.ErrConflict, "a recipient")
+		_, _, err = w.s.AskLetIn(w.ctx, id, secret, w.proof(carol), store.Proof{}, w.Now())
+		w.want(err, store.ErrNoSession, "without the second proof")
+		w.want(ask(carol, jane), nil, "both")
+		_, _, err = w.s.Release(w.ctx, w.request(p, carol))
+		w.want(err, store.ErrNotRecipient, "before the sender has said yes")
+		r := must(w.s.LetIn(w.ctx, id, by, carol, w.Now()))(w)
+		if st, ok := r.Recipient(carol); !ok || st.Status != store.Queued || len(r.Asks) != 0 {
+			w.Fatalf("got %+v %v, asks %v", st, ok, r.Asks)
+		}
+		key, _, err := w.s.Release(w.ctx, w.request(p, carol))
+		w.want(err, nil, "afterwards")
+		if string(key.Bytes()) != string(p.Key.Bytes()) {
+			w.Fatalf("another key")
+		}
+		if got := must(w.s.ReceivedBy(w.ctx, carol, 10))(w); len(got) != 1 {
+			w.Fatalf("not in her list")
+		}
+		want := []audit.Action{audit.Prepared, audit.Queued, audit.Asked, audit.LetIn, audit.Released}
+		if got := actions(w, id); !slices.Equal(got, want) {
+			w.Fatalf("trail: got %v", got)
+		}
+		must(w.s.Recall(w.ctx, id, by, []addr.Address{carol}, "", w.Now()))(w)
+		_, _, err = w.s.Release(w.ctx, w.request(p, carol))
+		w.want(err, store.ErrRecalled, "taken back from her again")
+		w.want(w.s.VerifyAudit(w.ctx, id), nil, "audit")
+	},
+	"LetInComesTooLate": func(w *world) {
+		p := w.message("m1", jane)
+		id := p.Record.ID
+		_, _, err := w.s.AskLetIn(w.ctx, id, w.keys.Secret(id), w.proof(carol), w.proof(jane), w.Now())
+		w.want(err, nil, "ask")
+		must(w.s.Recall(w.ctx, id, audit.Sender(alice), []addr.Address{jane}, "", w.Now()))(w)
+		_, err = w.s.LetIn(w.ctx, id, audit.Sender(alice), carol, w.Now())
+		w.want(err, store.ErrRecalled, "who vouched for her has it no more")
+		w.want(w.s.Decline(w.ctx, id, audit.Sender(alice), carol, w.Now()), nil, "no")
+		w.want(w.s.Decline(w.ctx, id, audit.Sender(alice), carol, w.Now()), store.ErrNotFound, "answered")
+	},
+	"AsksAreBounded": func(w *world) {
+		p, as := w.message("m1", jane), w.proof(jane)
+		for i := range 21 {
+			_, _, err := w.s.AskLetIn(w.ctx, p.Record.ID, w.keys.Secret(p.Record.ID), w.proof(addr.MustParse(string(rune('a'+i))+"@other.example")), as, w.Now())
+			want := error(nil)
+			if i == 20 {
+				want = store.ErrTooMany
+			}
+			w.want(err, want, "one more")
+		}
+	},
+	"ExtendMovesTheLink": func(w *world) {
+		p := w.message("m1", jane)
+		w.Add(p.Record.ExpiresAt.Sub(w.Now()) + time.Hour)
+		until := w.Now().Add(30 * 24 * time.Hour)
+		w.want(w.s.Extend(w.ctx, p.Record.ID, audit.Sender(alice), until, w.Now()), nil, "extend")
+		r := must(w.s.EnvelopeForOperator(w.ctx, p.Record.ID))(w)
+		if want := w.Now().Add(14 * 24 * time.Hour); !r.LinkUntil.Equal(want) {
+			w.Fatalf("a link of 14 days works until %v, want %v", r.LinkUntil, want)
+		}
+		big := Message(w.keys, "m2", w.Now(), jane)
+		big.Record.LinkUntil = big.Record.ExpiresAt // link only
+		w.want(w.s.Prepare(w.ctx, big), nil, "prepare")
+		until = big.Record.ExpiresAt.Add(time.Hour)
+		w.want(w.s.Extend(w.ctx, big.Record.ID, audit.Sender(alice), until, w.Now()), nil, "extend")
+		if r := must(w.s.EnvelopeForOperator(w.ctx, big.Record.ID))(w); !r.LinkUntil.Equal(until) {
+			w.Fatalf("the only way ends at %v, want %v", r.LinkUntil, until)
+		}
+	},
+	// A page of securedoc.html has a new name each time: it must not push out a
+	// browser that comes back. Design: "Counters"
+	"PagesPushOutNoKnownBrowser": func(w *world) {
+		w.want(w.check(jane, "known", w.code(jane, "known")), nil, "a browser of hers")
+		for i := range 25 {
+			page := store.PageBrowser(string(rune('a' + i)))
+			w.Add(time.Hour)
+			w.want(w.check(jane, page, w.code(jane, page)), nil, "opened from the file")
+		}
+		for range store.WrongCodesDay {
+			code := w.code(jane, "stranger")
+			w.want(w.check(jane, "stranger", not(code)), store.ErrWrong, "guessing")
+			w.Add(10 * time.Minute)
+		}
+		_, _, err := w.s.NewCode(w.ctx, jane, "new", w.Now())
+		w.want(err, store.ErrLocked, "closed to a new browser")
+		w.want(w.check(jane, "known", w.code(jane, "known")), nil, "hers still works")
+	},
+}
+
+// proof shows an address by a code, as a person does.
+func (w *world) proof(a addr.Address) store.Proof {
+	w.Helper()
+	b := store.Browser("of " + a.Key())
+	p, err := w.s.CheckCode(w.ctx, a, b, w.code(a, b), w.Now())
+	w.want(err, nil, "proof")
+	return p
+}
