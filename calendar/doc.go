@@ -8,6 +8,6 @@
 // only what is shown or answered, and Reply writes only values that it has parsed
 // and escaped itself, never a line of the invitation.
 //
-// Start reading at Parse. The same reading stands in envelope/web/src/calendar.js
-// for the page; testdata/calendar holds the cases that both must pass.
+// Start reading at Parse. testdata/calendar holds the cases, with the words that
+// package portal makes of them.
 package calendar

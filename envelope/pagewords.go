@@ -34,7 +34,7 @@ var catalogues = func() map[string]string {
 		if err != nil {
 			panic(err) // texts always marshal
 		}
-		out[tag] = ascii(string(b))
+		out[tag] = strings.ReplaceAll(ascii(string(b)), "\": \"", `":"`) // a quote within a text has a backslash before it
 	}
 	return out
 }()
@@ -45,9 +45,9 @@ func scriptCatalogue(l *words.Language) map[string]string {
 	for _, area := range []string{words.Common, words.Page} {
 		for key, text := range l.Area(area) {
 			switch section, name, _ := strings.Cut(key, "."); section {
-			case "cover":
-			case "file", "invite":
-				out[key] = text // many, with names that others have too
+			case "cover", "invite": // what an invitation says comes from the server
+			case "file":
+				out[key] = text // with names that others have too
 			default:
 				out[name] = text
 			}

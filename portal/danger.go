@@ -9,13 +9,12 @@ import (
 // What opening a file can do, by the last part of its name: what the computer
 // itself goes by, whatever the message says of the type.
 var (
-	programs = listOf("ade adp apk app appimage appx application bat bin cab chm cmd com command cpl crt deb dll dmg exe gadget hlp hta img inf ins " +
-		"iso isp jar js jse jnlp ksh lnk mde msc msi msix msp mst pif pkg pl ps1 psm1 py rb reg rpm run scf scr sct settingcontent-ms sh sys url vb vbe " +
-		"vbs vhd vhdx wim ws wsc wsf wsh xll")
+	programs = listOf("apk app appimage appx application bat bin cab chm cmd com command cpl deb dll dmg exe gadget hta img inf iso jar js jse jnlp " +
+		"lnk msc msi msix msp pif pkg pl ps1 psm1 py rb reg rpm run scf scr sct sh sys url vb vbe vbs vhd vhdx wsc wsf wsh xll")
 	// active are documents and pages that can hold programs.
-	active = listOf("accdb docm dotm htm html mdb mht mhtml one ppam pptm potm ppsm rtf shtml svg swf xhtml xht xla xlam xls xlsb xlsm xltm xml xsl")
+	active = listOf("docm dotm htm html mdb mht mhtml one ppam pptm ppsm rtf shtml svg xhtml xla xlam xls xlsb xlsm xltm xml")
 	// papers are endings that people trust; one of them before the last is there to deceive.
-	papers = listOf("avi bmp csv doc docx eml gif htm html jpeg jpg mp3 mp4 odp ods odt pdf png ppt pptx rtf tif tiff txt wav webp xls xlsx zip")
+	papers = listOf("csv doc docx gif htm html jpeg jpg mp3 mp4 odp ods odt pdf png ppt pptx rtf txt xls xlsx zip")
 )
 
 func listOf(s string) map[string]bool {

@@ -197,7 +197,7 @@ func apiAnswerInvite(v *visit) (any, error) {
 	if !ok || !readable {
 		return nil, errForm
 	}
-	req, err := v.apiReplyRequest(map[string]string{"session": v.field("session"), "id": v.field("id")})
+	req, err := v.apiReplyRequest(map[string]string{"session": v.field("session"), "id": v.field("id"), "t": v.field("t")})
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +224,48 @@ func apiAnswerInvite(v *visit) (any, error) {
 	if err := v.sendAnswer(rec, req.Person.Address(), e, v.field("answer"), v.field("once")); err != nil {
 		return nil, err
 	}
-	return map[string]any{"sent": true}, nil
+	return map[string]any{"sent": true, "text": v.t(answers[v.field("answer")].sent) + ". " + v.t("invite.sent-text")}, nil
+}
+
+// apiInvitation says in words what an invitation says that a page has opened, so
+// that time zones and repetitions are worked out in one place.
+type apiInvitation struct {
+	Title   string      `json:"title"`
+	Rows    [][2]string `json:"rows"`
+	Answers [][2]string `json:"answers,omitempty"` // value and label
+	Note    string      `json:"note,omitempty"`
+	Save    string      `json:"save"`
+}
+
+func apiShowInvitation(v *visit) (any, error) {
+	req, err := v.apiReplyRequest(map[string]string{"session": v.field("session"), "id": v.field("id"), "t": v.field("t")})
+	if err != nil {
+		return nil, err
+	}
+	rec, err := v.s.Store.Envelope(v.ctx(), req.ID, req.Secret)
+	if err != nil {
+		return nil, err
+	}
+	if err := standing(rec, req.Person, v.now); err != nil {
+		return nil, told{err, &rec, req.Person.Address()}
+	}
+	e, ok := readEvent("", []byte(v.field("calendar")))
+	if !ok {
+		return nil, errPart
+	}
+	i := v.invited(shown{invite: &invitation{event: e}, text: " "}, &opened{rec: rec}, place{})
+	out := apiInvitation{Title: i.Title, Note: i.Why, Save: v.t("invite.save")}
+	for _, row := range [][2]string{{v.t("invite.what"), i.What}, {v.t("invite.when"), i.When}, {v.t("invite.repeats"), i.Repeats},
+		{v.t("invite.where"), e.Location}, {v.t("invite.organiser"), i.Organiser}} {
+		if row[1] != "" {
+			out.Rows = append(out.Rows, row)
+		}
+	}
+	if i.CanAnswer {
+		out.Answers = [][2]string{{"accepted", v.t("invite.accept")}, {"tentative", v.t("invite.tentative")}, {"declined", v.t("invite.decline")}}
+		out.Note = v.t("invite.only-organiser")
+	}
+	return out, nil
 }
 
 // staffLanguage is that of mails to staff: the organisation's own.

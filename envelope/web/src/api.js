@@ -47,6 +47,12 @@ export class Api {
     return this.post("reply", form, UPLOAD_TIMEOUT);
   }
 
+  // calendar asks what an invitation says ("invitation") or answers it ("answer").
+  calendar(call, session, fields) {
+    const { id, t } = this.page;
+    return this.post(call, new URLSearchParams({ session, id, t, lang: language(), ...fields }), TIMEOUT);
+  }
+
   signOut(session) {
     return this.post("signout", new URLSearchParams({ session }), TIMEOUT);
   }

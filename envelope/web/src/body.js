@@ -5,6 +5,7 @@
 import { el } from "./dom.js";
 import { encode } from "./base64.js";
 import { t } from "./words.js";
+import { linked, withHints } from "./links.js";
 
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
 // allow-same-origin lets this page measure the height; without allow-scripts it
@@ -19,11 +20,11 @@ const MAX_HEIGHT = 50_000; // pixels; longer mail scrolls in its frame
 export function bodyOf(mail) {
   if (mail.blocks.length === 0) return [el("p", { class: "hint" }, t("noBody"))];
   if (mail.blocks.every((b) => b.text !== undefined)) {
-    return [el("div", { class: "plain" }, mail.blocks.map((b) => b.text).join("\n"))];
+    return [el("div", { class: "plain" }, ...linked(mail.blocks.map((b) => b.text).join("\n")))];
   }
   const html = mail.blocks.map((b) => b.html ?? `<pre>${escape(b.text)}</pre>`).join("\n");
-  const remote = /<img[^<>]+src\s*=\s*["']?\s*(https?:)?\/\//i.test(html);
-  return [remote && el("p", { class: "hint" }, t("noPictures")), frame(withPictures(html, mail.attachments))];
+  const read = withHints(withPictures(html, mail.attachments));
+  return [read.remote && el("p", { class: "hint" }, t("file.pictures")), frame(read.html)];
 }
 
 function frame(html) {

@@ -39,14 +39,14 @@ function start() {
     view = () => viewer.show();
     view();
   });
-  function signedOut() {
+  function signedOut(why) {
     const again = el("button", { type: "button", click: () => {
       byId("cover").hidden = false;
       view = () => signIn.redraw();
       signIn.first();
     } }, t("openAgain"));
-    show(app, [el("h1", null, t("signedOutTitle")), el("p", null, t("signedOut")), el("p", null, again)]);
-    view = signedOut;
+    show(app, [el("h1", null, t("signedOutTitle")), el("p", null, why || t("signedOut")), el("p", null, again)]);
+    view = () => signedOut(why);
   }
   let view = () => signIn.redraw();
   offerLanguages(byId("languages"), () => view());

@@ -10,9 +10,10 @@ const MAX_PARTS = 1000;
 const latin = new TextDecoder("latin1");
 
 // parse gives {blocks, attachments}: blocks are {html} or {text} in order,
-// attachments {name, type, cid, bytes, inline}.
+// attachments {name, type, charset, cid, bytes, inline, reading}: inline are pictures
+// in the text, reading is what stands among the readings of a multipart/alternative.
 export function parse(bytes) {
-  const mail = { blocks: [], attachments: [] };
+  const mail = { blocks: [], attachments: [], headers: split(bytes).headers };
   walk(bytes, mail, 0, { count: 0 });
   return mail;
 }
@@ -36,7 +37,7 @@ function walk(bytes, mail, depth, seen) {
   const shown = disposition.value !== "attachment" && !name;
   if (shown && type.value === "text/html") mail.blocks.push({ html: text(content, type.params.charset) });
   else if (shown && type.value === "text/plain") mail.blocks.push({ text: text(content, type.params.charset) });
-  else mail.attachments.push({ name: words2047(name), type: type.value, cid: contentId(headers), bytes: content });
+  else mail.attachments.push({ name: words2047(name), type: type.value, cid: contentId(headers), charset: type.params.charset, bytes: content, reading: disposition.value !== "attachment" });
 }
 
 // alternative shows the last reading that has anything to show (RFC 2046 section

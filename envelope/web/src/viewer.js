@@ -4,71 +4,92 @@
 import { el, show } from "./dom.js";
 import { t } from "./words.js";
 import { bodyOf } from "./body.js";
-import { fileName, size, when } from "./names.js";
+import { fileName, when } from "./names.js";
 import { ReplyForm } from "./reply.js";
+import { parse, words2047 } from "./mime.js";
+import { filesOf } from "./files.js";
+import { inviteOf } from "./invite.js";
+
+const MAX_INSIDE = 20; // messages within messages
+const IDLE = 3_600_000; // milliseconds; store.SessionIdle
 
 export class Viewer {
   // record is the server's answer, original the bytes, mail their reading.
   constructor(place, api, record, original, mail, signedOut) {
     Object.assign(this, { place, api, record, original, mail, signedOut });
     this.urls = [];
+    this.inside = [];
   }
 
+  // show draws the message, or the one inside it that was opened last.
   show() {
-    const { record, mail } = this;
-    const body = bodyOf(mail); // before the attachments: it finds out which are pictures in the text
-    const marking = record.marking && el("p", { class: "marking" }, record.marking);
-    this.replyPlace ||= el("div", { class: "reply" });
+    const { record } = this;
+    const inner = this.inside.at(-1);
+    const mail = inner ? inner.mail : this.mail;
     this.urls.forEach((u) => URL.revokeObjectURL(u)); // of the view before, if it is drawn anew
     this.urls = [];
+    const save = (...all) => this.download(...all);
+    const ask = (call, fields) => this.api.calendar(call, record.session, fields);
+    const body = bodyOf(mail); // before the attachments: it finds out which are pictures in the text
+    const invite = inviteOf(mail, save, ask, inner);
+    const marking = record.marking && el("p", { class: "marking" }, record.marking);
+    this.replyPlace ||= el("div", { class: "reply" });
+    const subject = (inner ? field(mail, "subject") : record.subject) || t("noSubject");
     show(this.place, [
       marking,
-      el("h1", { class: "subject" }, record.subject || t("noSubject")),
-      this.facts(),
-      this.actions(),
-      this.attachments(),
-      el("section", { class: "body", "aria-label": t("messageBody") }, ...body.filter(Boolean)),
+      inner && el("p", { class: "row" }, el("button", { type: "button", class: "second", click: () => this.leave() }, t("file.back"))),
+      el("h1", { class: "subject" }, subject),
+      inner && el("p", { class: "note" }, t("file.inside")),
+      this.facts(inner),
+      this.actions(inner, subject),
+      invite,
+      filesOf(mail, save, (bytes) => this.enter(bytes), subject),
+      (mail.blocks.length > 0 || !invite) && el("section", { class: "body", "aria-label": t("messageBody") }, ...body.filter(Boolean)),
       marking && marking.cloneNode(true),
-      this.replyPlace,
+      !inner && this.replyPlace,
     ]);
     this.replyForm?.redraw();
+    this.watch();
   }
 
-  facts() {
+  // enter opens a message inside the message, leave goes back.
+  enter(original) {
+    if (this.inside.length < MAX_INSIDE) this.inside.push({ original, mail: parse(original) });
+    this.show();
+  }
+
+  leave() {
+    this.inside.pop();
+    this.show();
+  }
+
+  // facts are the record's; a message inside says of itself who wrote it.
+  facts(inner) {
     const { record } = this;
-    const rows = [
-      [t("from"), record.from], [t("to"), list(record.to)], [t("cc"), list(record.cc)],
-      [t("sent"), when(record.sealed_at, this.api.page.zone)], [t("until"), when(record.expires_at, this.api.page.zone)],
-    ];
+    const { zone } = this.api.page;
+    const said = (name) => inner && field(inner.mail, name);
+    const rows = inner
+      ? [[t("from"), said("from")], [t("to"), said("to")], [t("cc"), said("cc")], [t("sent"), when(said("date"), zone) || said("date")]]
+      : [[t("from"), record.from], [t("to"), list(record.to)], [t("cc"), list(record.cc)],
+        [t("sent"), when(record.sealed_at, zone)], [t("until"), when(record.expires_at, zone)]];
     return el("dl", null, ...rows.filter(([, v]) => v).map(([k, v]) => el("div", null, el("dt", null, k), el("dd", null, v))));
   }
 
-  actions() {
+  actions(inner, subject) {
     const button = (text, click, main) => el("button", { type: "button", class: main ? null : "second", click }, text);
-    const { record } = this;
+    const reply = !inner && this.record.reply;
     return el("p", { class: "row actions" },
-      record.reply && button(t("reply"), () => this.reply(), true),
-      record.reply?.people?.length > 0 && button(t("replyAll"), () => this.reply(true)),
-      this.download(this.original, fileName(record.subject, t("message")) + ".eml", t("saveAll"), "button second"),
+      reply && button(t("reply"), () => this.reply(), true),
+      reply?.people?.length > 0 && button(t("replyAll"), () => this.reply(true)),
+      this.download([inner ? inner.original : this.original], fileName(subject, t("message")) + ".eml", t("saveAll"), "button second"),
       button(t("print"), () => window.print()),
       button(t("signOut"), () => this.signOut()));
   }
 
-  attachments() {
-    const all = this.mail.attachments.filter((a) => !a.inline);
-    if (!all.length) return null;
-    const items = all.map((a, i) => {
-      const name = fileName(a.name, `${t("attachment")}-${i + 1}${ending(a.type)}`);
-      return el("li", null, this.download(a.bytes, name, name), " ", el("span", { class: "hint" }, size(a.bytes.length)));
-    });
-    return el("section", { class: "attachments", "aria-label": t("attachments", { n: all.length }) },
-      el("h2", null, t("attachments", { n: all.length })), el("ul", null, ...items));
-  }
-
-  // download is a link that saves bytes under a name. The type is always that of
+  // download is a link that saves pieces of bytes under a name. The type is always that of
   // unknown data, so that no browser opens it as a page in our place.
-  download(bytes, name, text, style) {
-    const href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
+  download(pieces, name, text, style) {
+    const href = URL.createObjectURL(new Blob(pieces, { type: "application/octet-stream" }));
     this.urls.push(href);
     return el("a", { href, download: name, class: style }, text);
   }
@@ -79,16 +100,33 @@ export class Viewer {
     this.replyForm.show();
   }
 
+  // watch puts the message away when nobody has done anything for as long as the
+  // server keeps a session, and when the page is left: going back must not show it.
+  watch() {
+    if (this.watching) return;
+    this.watching = new AbortController();
+    const { signal } = this.watching;
+    let last = Date.now();
+    const idle = () => Date.now() - last > IDLE && this.signOut(t("idle"));
+    const timer = setInterval(idle, 30_000);
+    signal.addEventListener("abort", () => clearInterval(timer));
+    for (const event of ["pointerdown", "keydown", "scroll", "input"]) addEventListener(event, () => { last = Date.now(); }, { signal, passive: true });
+    document.addEventListener("visibilitychange", idle, { signal });
+    addEventListener("pagehide", () => this.signOut(), { signal });
+  }
+
   // signOut wipes the message off the page and out of our hands, whatever the
-  // server says.
-  signOut() {
+  // server says. why is a sentence, where the reader did not ask for it.
+  signOut(why) {
+    if (!this.record) return;
+    this.watching?.abort();
     this.urls.forEach((u) => URL.revokeObjectURL(u));
     const { session } = this.record;
     this.api.signOut(session).catch(() => {});
-    this.original = this.mail = this.record = null;
-    this.urls = [];
+    this.original = this.mail = this.record = this.replyForm = this.replyPlace = null;
+    this.urls = this.inside = [];
     this.place.replaceChildren();
-    this.signedOut();
+    this.signedOut(why);
   }
 }
 
@@ -96,6 +134,7 @@ function list(addresses) {
   return (addresses || []).join(", ");
 }
 
-function ending(type) {
-  return { "message/rfc822": ".eml", "text/calendar": ".ics", "text/html": ".html", "text/plain": ".txt" }[type] || ".bin";
+// field gives a header field of a message, without characters that are not seen.
+function field(mail, name) {
+  return words2047(mail.headers[name] || "").replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069]/g, "").slice(0, 1000);
 }

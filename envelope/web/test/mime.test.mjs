@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { parse, parameters, words2047 } from "../src/mime.js";
 import { decode, encode } from "../src/base64.js";
 import { fileName, size, when } from "../src/names.js";
+import { warnings } from "../src/danger.js";
+import { distinct } from "../src/zip.js";
 import { learn, speak, t } from "../src/words.js";
 
 learn({
@@ -147,6 +149,9 @@ async function frameOf(m) {
     append() {}, addEventListener() {},
     setAttribute(name, value) { if (tag === "iframe" && name === "srcdoc") frame = value; },
   }) };
+  globalThis.DOMParser = class { // gives back what it is given; links are tested in the browser
+    parseFromString = (html) => ({ querySelectorAll: () => [], head: { querySelectorAll: () => [] }, body: { outerHTML: html } });
+  };
   const { bodyOf } = await import("../src/body.js");
   bodyOf(m);
   return frame;
@@ -163,4 +168,18 @@ test("broken picture tags do not hold the page up", async () => {
   const start = Date.now();
   await frameOf({ blocks: [{ html: "<img ".repeat(60_000) }], attachments: [] });
   assert.ok(Date.now() - start < 2000, `${Date.now() - start} ms`);
+});
+
+test("what a file can do is said, and a name that hides it", () => {
+  for (const [name, head, want] of [
+    ["plan.pdf", "%PDF", []], ["plan.docx", "PK", []], ["no ending", "x", []],
+    ["setup.EXE", "MZ", ["file.warn-program"]], ["letter.docm", "PK", ["file.warn-active"]], ["page.html", "<", ["file.warn-active"]],
+    ["invoice.pdf.exe", "MZ", ["file.warn-double", "file.warn-program"]], ["invoice.pdf   .js", "x", ["file.warn-double", "file.warn-program"]],
+    ["photo.jpg.html", "<", ["file.warn-double", "file.warn-active"]], ["v1.2.pdf", "%PDF", []],
+    ["invoice.pdf", "MZ\x90", ["file.warn-disguised"]], ["invoice", "\x7fELF", ["file.warn-disguised"]], ["invoice.txt", "#!/bin/sh", ["file.warn-disguised"]],
+  ]) assert.deepEqual(warnings(name, bytes(head)), want, name);
+});
+
+test("no two names in a zip are equal", () => {
+  assert.deepEqual(distinct(["a.pdf", "A.pdf", "a.pdf", "b", "b", "a (2).pdf"]), ["a.pdf", "A (2).pdf", "a (3).pdf", "b", "b (2)", "a (2) (2).pdf"]);
 });
