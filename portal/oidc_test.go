@@ -183,7 +183,7 @@ func TestComingBack(t *testing.T) {
 func TestProviderAway(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"error":     func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) },
-		"elsewhere": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:9/", 302) },
+		"elsewhere": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:9/", http.StatusFound) },
 		"endless":   func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1<<20)) },
 		"no JSON":   func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
 	} {
