@@ -44,3 +44,24 @@ func FuzzMail(f *testing.F) {
 		}
 	})
 }
+
+// FuzzRead: every reader of a mail ends, within its bounds.
+func FuzzRead(f *testing.F) {
+	for _, c := range cases(f) {
+		f.Add(c[1])
+	}
+	f.Add(answer)
+	f.Add(dsnMail)
+	f.Add(strings.Repeat("Content-Type: message/rfc822\n\n", 40) + "x")
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, mail string) {
+		m, err := robot.ReadMail(dir, addr.Address{}, strings.NewReader(mail))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		if n := m.ReadAll(); n > 12 {
+			t.Errorf("got %d envelopes to look up, want at most 12", n)
+		}
+	})
+}
