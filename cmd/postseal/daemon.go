@@ -129,7 +129,11 @@ func newParts(cfg *config.Config, d *daemon) (parts, error) {
 			}
 		}
 	}
-	p := parts{zone: zone, brand: brandOf(cfg), inside: func(a addr.Address) bool { return d.policy.Load().Inside(a) }}
+	brand, err := brandOf(cfg)
+	if err != nil {
+		return parts{}, err
+	}
+	p := parts{zone: zone, brand: brand, inside: func(a addr.Address) bool { return d.policy.Load().Inside(a) }}
 	p.notices = notice.New(p.brand, zone)
 	if cfg.Shelf.Dir != "" {
 		p.shelf, err = d.openShelf(cfg.Shelf.Dir)
@@ -145,14 +149,6 @@ func (d *daemon) openShelf(path string) (shelf.Shelf, error) {
 	}
 	d.shelves = append(d.shelves, dir)
 	return dir, nil
-}
-
-func brandOf(cfg *config.Config) notice.Brand {
-	return notice.Brand{
-		Organisation: cfg.Organisation.Name, Service: addr.MustParse(cfg.Service.Address), ServiceDomain: cfg.Service.Domain,
-		PortalURL: cfg.Portal.URL, Colour: cfg.Service.Colour, HelpURL: cfg.Service.HelpURL, PrivacyURL: cfg.Service.PrivacyURL,
-		Address: strings.Join(cfg.Service.AddressLines, "\n"), Disclaimer: cfg.Service.Disclaimer, Explanation: cfg.Service.Explanation,
-	}
 }
 
 // storeFor opens the store that the configuration names.
