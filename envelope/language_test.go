@@ -23,7 +23,7 @@ func TestPageLanguages(t *testing.T) {
 		}
 		shown := b.String()
 		for _, want := range []string{`<html lang="cy">`, "<title>Neges ddiogel gan ", "Mae gennych neges ddiogel", "dydd Sul 21 Awst 2016, 11:21 UTC",
-			`<details data-l="en" lang="en-GB"><summary>English</summary>`, "You have a secure message", "Sunday 21 August 2016, 11:21 UTC",
+			`<a href="#en" lang="en-GB">English</a>`, `<section id="en" data-l="en" lang="en-GB">`, "You have a secure message", "Sunday 21 August 2016, 11:21 UTC",
 			`<button class="noscript" form="site">Open message</button>`, "src=\"data:image/png;base64,\n", "img-src data:"} {
 			if !strings.Contains(shown, want) {
 				t.Errorf("%s: the page lacks %q", form, want)

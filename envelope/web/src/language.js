@@ -6,9 +6,10 @@ import { speak, language, others, t } from "./words.js";
 
 // offerLanguages puts the switch into place. redraw draws the view that shows.
 export function offerLanguages(place, redraw) {
-  for (const d of document.querySelectorAll("details[data-l]")) {
-    d.open = true;
-    d.querySelectorAll("summary, .noscript").forEach((e) => e.remove());
+  const cover = document.getElementById("cover");
+  for (const section of document.querySelectorAll("section[data-l]")) {
+    section.querySelectorAll(".noscript").forEach((e) => e.remove());
+    cover.append(section);
   }
   const draw = () => {
     document.documentElement.lang = t("lang");
