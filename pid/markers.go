@@ -53,7 +53,7 @@ transfer|account holder|cyfrif banc|cod didoli|rhif cyfrif|payee|wages|pay`,
 (?:his|her|mum's|dad's|their|my) (?:mobile|number|phone|address|house|landline|email)|next of kin|emergency contact|address|mobile|address to be|c/b|call back
 ring (?:him|her|her on|him on)|mob|tel|home tel|cyfeiriad|yn byw|gartref`,
 	ofBusiness: `invoices?|invoice (?:number|no)|vat|vat (?:reg|number)|purchase order|po number|remittance|net total|supplier|payment terms|company (?:number|no|registration|reg)|ltd
-limited|plc|quotation|delivery note|unit price|creditors|accounts payable|company reg|our usual details|accounts receivable|remit|po|scaffolding|contractor`,
+limited|plc|quotation|client account|your client|llp|solicitors act|delivery note|unit price|creditors|accounts payable|company reg|our usual details|accounts receivable|remit|po|scaffolding|contractor`,
 	ofNumbering: `isbn|issn|order|order (?:number|no|id)|part (?:number|no)|sku|serial|serial (?:number|no)|product|product code|model|tracking|tracking (?:number|no)|consignment|parcel
 asset|asset (?:tag|number|no)|barcode|ean|batch|catalogue|licence key|meter|mpan|ticket|job (?:number|no)|meeting id|passcode|conference id|webinar id|dial in|stock|doi
 version|quantity|qty|library card|membership card|loyalty card|card reader|swipe card|smart card|access card|asset list|imei|sim|sim card|uprn|mprn|grid ref|licence keys?

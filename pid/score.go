@@ -87,7 +87,8 @@ type tally struct {
 	formAt  map[string]int   // where in forms, by kind and value
 	strongs map[Kind]float64 // by kind of subject matter, heaviest strong phrase
 	private float64          // of the whole message
-	story   float64          // from 0 to 2: how much tells of one person, or is told in confidence
+	voice   voice
+	story   float64 // from 0 to 2: how much tells of one person, or is told in confidence
 }
 
 // formed is one value that has a form.
@@ -186,6 +187,7 @@ func (t *tally) section(where string, r *reading) {
 		}
 	}
 	t.story = max(t.story, j.story())
+	t.voice.hear(r, j)
 }
 
 // growth bounds what many values of a kind weigh, as a multiple of one: fifty
@@ -245,12 +247,16 @@ func (t *tally) report() Report {
 	var rep Report
 	together := t.together()
 	t.add(Together, "", "", together, 1, 1)
+	factor := t.factor()
 	for _, kind := range t.s.kinds {
 		k := t.kinds[kind]
 		if k == nil {
 			continue
 		}
 		for _, f := range k.places {
+			if !kind.bySelf() {
+				f.Weight *= factor
+			}
 			rep.Total += f.Weight
 			if f.Weight = tenth(f.Weight); f.Weight > 0 {
 				rep.Findings = append(rep.Findings, f)
@@ -259,6 +265,22 @@ func (t *tally) report() Report {
 	}
 	rep.Total = tenth(rep.Total)
 	return rep
+}
+
+// factor is what the weights are multiplied by of all that does not identify by
+// itself.
+func (t *tally) factor() float64 {
+	const something = 1 // of subject matter
+	if t.topicSum() < something {
+		return t.voice.identity()
+	}
+	sum := 0.0
+	for kind, k := range t.kinds {
+		if !kind.bySelf() {
+			sum += k.sum
+		}
+	}
+	return t.voice.factor(sum)
 }
 
 func tenth(f float64) float64 { return math.Round(f*10) / 10 }

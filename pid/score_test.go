@@ -89,7 +89,7 @@ func TestContext(t *testing.T) {
 		{"Rhif GIG 943 476 5919", 10, 10},
 		{"Enw: Ifan Parry, Dyddiad geni 17.09.1941, Cyfeiriad: 14 Elm Road", 9, 18},
 		{"NI numbers AB123456C, AB123457C", 12, 13},
-		{"Mrs Khan was diagnosed with dementia", 10, 15},
+		{"Mrs Khan was diagnosed with dementia", 10, 20},
 		{"dementia", 0, 0},
 		{"Mrs Khan called", 0, 3},
 		{"Kind regards\nMrs Khan\n14 Elm Road, Bristol BS5 7QT\n07700 900123", 0, 0},
