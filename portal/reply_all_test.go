@@ -66,7 +66,7 @@ func (s *sealer) seal(_ context.Context, m relay.Mail, author addr.Named, profil
 
 // answers makes a house whose answers to outsiders are sealed by s, and a message
 // to many people under a profile.
-func answers(t *testing.T, profile string, shape ...func(*store.Record)) (*house, *sealer, letter) {
+func answers(t testing.TB, profile string, shape ...func(*store.Record)) (*house, *sealer, letter) {
 	s := &sealer{}
 	h := newHouse(t, func(c *portal.Config) {
 		c.Seal = s.seal

@@ -65,7 +65,7 @@ const (
 // cannot be continued. id names the answer: the same one has the same place.
 func threadIndex(original, id string, now time.Time) string {
 	b, err := base64.StdEncoding.DecodeString(original)
-	if err != nil || len(b) < indexHead || len(b) > maxIndex || (len(b)-indexHead)%indexChild != 0 {
+	if err != nil || len(b) < indexHead || len(b) > maxIndex || (len(b)-indexHead)%indexChild != 0 || b[0] != 1 {
 		return ""
 	}
 	// The head begins with the upper six octets of a FILETIME; what follows counts from it.
