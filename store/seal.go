@@ -35,8 +35,8 @@ func (k *Keyring) unseal(purpose, place string, sealed []byte, bound ...string) 
 	if len(sealed) < 2 || sealed[0] != sealVersion || len(sealed) < 2+int(sealed[1])+nonceSize {
 		return nil, fmt.Errorf("%w: %s at %s", ErrSyntax, purpose, place)
 	}
-	id := string(sealed[2 : 2+sealed[1]])
-	rest := sealed[2+sealed[1]:]
+	end := 2 + int(sealed[1]) // an int: octets would wrap round at 254
+	id, rest := string(sealed[2:end]), sealed[end:]
 	for _, m := range k.masters {
 		if m.id != id {
 			continue
