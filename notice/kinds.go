@@ -33,6 +33,10 @@ const (
 	Rescue Kind = "rescue"
 	// RescueTold tells somebody else who asked there where the link went, without saying whether there was one: RescueToldData.
 	RescueTold Kind = "rescue-told"
+	// Asked tells staff that somebody asks for more time, or to read a message too: AskedData.
+	Asked Kind = "asked"
+	// AskAnswered tells who asked that the sender has said yes: AskAnsweredData.
+	AskAnswered Kind = "ask-answered"
 )
 
 // Brand is what an organisation sets. Organisation, Service, ServiceDomain and
@@ -208,10 +212,31 @@ type RescueToldData struct {
 	Lang      string `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 }
 
+// AskedData is the data of Asked.
+type AskedData struct {
+	LetIn   bool      `json:"let_in"` // to read the message too; else: to open it again
+	From    string    `json:"from"`   // who asks
+	As      string    `json:"as"`     // the recipient's address that is hers too; with LetIn
+	Subject string    `json:"subject"`
+	SentAt  time.Time `json:"sent_at"`
+	Closed  time.Time `json:"closed"` // when the message closed, without LetIn
+	Page    string    `json:"page"`   // where it is answered
+}
+
+// AskAnsweredData is the data of AskAnswered. It names no subject: the mail leaves in clear.
+type AskAnsweredData struct {
+	LetIn  bool      `json:"let_in"`
+	Sender string    `json:"sender"`
+	SentAt time.Time `json:"sent_at"`
+	Until  time.Time `json:"until"`          // how long it can be read
+	Lang   string    `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
+}
+
 // Known tells whether k is one of the kinds above.
 func (k Kind) Known() bool {
 	switch k {
-	case Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold, Rescue, RescueTold:
+	case Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold, Rescue, RescueTold,
+		Asked, AskAnswered:
 		return true
 	}
 	return false

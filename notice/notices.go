@@ -191,6 +191,10 @@ func contentOf(k Kind, data any) (content, error) {
 		return as[RescueData](data)
 	case RescueTold:
 		return as[RescueToldData](data)
+	case Asked:
+		return as[AskedData](data)
+	case AskAnswered:
+		return as[AskAnsweredData](data)
 	}
 	return nil, ErrKind
 }

@@ -22,7 +22,7 @@ var templates embed.FS
 const DefaultColour = "#1d70b8"
 
 // kinds are those that have templates.
-var kinds = [...]Kind{Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold, Rescue, RescueTold}
+var kinds = [...]Kind{Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold, Rescue, RescueTold, Asked, AskAnswered}
 
 // view is what a kind's templates see.
 type view struct {

@@ -88,6 +88,9 @@ func filled() map[notice.Kind]any {
 			Link: "https://secure.example.gov.uk/m/abcdefghijklmnopqrstuvwxyz?t=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 		},
 		notice.RescueTold: notice.RescueToldData{InReplyTo: "<2@home.example>"},
+		notice.Asked: notice.AskedData{LetIn: true, From: "carer@other.example", As: "carer@home.example", Subject: "Your assessment", SentAt: noon,
+			Page: "https://secure.example.gov.uk/sent/abcdefghijklmnopqrstuvwxyz"},
+		notice.AskAnswered: notice.AskAnsweredData{LetIn: true, Sender: "Jane Doe", SentAt: noon, Until: noon.AddDate(0, 0, 90)},
 	}
 }
 
@@ -105,6 +108,8 @@ func least() map[notice.Kind]any {
 		notice.PlainReplyTold: notice.PlainReplyToldData{},
 		notice.Rescue:         notice.RescueData{Rescue: "mobile@secure.example.gov.uk"},
 		notice.RescueTold:     notice.RescueToldData{},
+		notice.Asked:          notice.AskedData{From: "carer@home.example", Closed: noon, Page: "https://secure.example.gov.uk/sent/abcdefghijklmnopqrstuvwxyz"},
+		notice.AskAnswered:    notice.AskAnsweredData{Sender: "Jane Doe", Until: noon},
 	}
 }
 
@@ -119,7 +124,7 @@ func TestGolden(t *testing.T) {
 		for kind, data := range c.data {
 			t.Run(c.name+"/"+string(kind), func(t *testing.T) {
 				to := carer
-				if kind == notice.Confirmation || kind == notice.Reply || kind == notice.Bounce || kind == notice.PlainReply {
+				if kind == notice.Confirmation || kind == notice.Reply || kind == notice.Bounce || kind == notice.PlainReply || kind == notice.Asked {
 					to = officer
 				}
 				m, err := n.Render(kind, to, data, noon)

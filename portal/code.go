@@ -55,10 +55,16 @@ func (m codeMethod) answer(v *visit, a addr.Address) error {
 var references = regexp.MustCompile(`^[A-Z0-9]{1,6}$`)
 
 func (v *visit) askCode(a addr.Address, ref string, problems ...problem) error {
+	return v.askCodeAt(a, ref, "/signin/code", "/signin", problems...)
+}
+
+// askCodeAt asks for a code that action takes; back is another way.
+func (v *visit) askCodeAt(a addr.Address, ref, action, back string, problems ...problem) error {
 	if !references.MatchString(ref) {
 		ref = ""
 	}
-	return v.show("code", v.t("code.title"), map[string]any{"Address": a.String(), "Service": v.s.Brand.Service.String(), "Reference": ref}, problems...)
+	return v.show("code", v.t("code.title"), map[string]any{"Address": a.String(), "Service": v.s.Brand.Service.String(), "Reference": ref,
+		"Action": action, "Back": back, "SignIn": action == "/signin/code"}, problems...)
 }
 
 // cleanCode takes what people put between digits: spaces and hyphens.

@@ -23,7 +23,12 @@ var (
 	errSignIn    = errors.New("portal: not signed in")
 	errChanged   = errors.New("portal: not the container that was sent")
 	errWrongFile = errors.New("portal: not a message of ours")
+	errDamaged   = errors.New("portal: file damaged on its way")
+	errNewer     = errors.New("portal: file of a newer kind")
+	errElse      = errors.New("portal: file of another organisation")
 	errGone      = errors.New("portal: container not on the shelf")
+	errLinkOver  = errors.New("portal: time of the link is up")
+	errForGood   = errors.New("portal: expired and the key is gone")
 	errBroken    = errors.New("portal: container does not open")
 	errBusy      = errors.New("portal: too much at once")
 	errNotSent   = errors.New("portal: reply not taken")
@@ -47,6 +52,14 @@ type told struct {
 
 func (t told) Unwrap() error { return t.error }
 
+// withLink is an error with the link of its message, where nobody is signed in yet.
+type withLink struct {
+	error
+	link string
+}
+
+func (l withLink) Unwrap() error { return l.error }
+
 // toldNow is told with the record as it stands now: where a message was taken back
 // after rec was read, only the new one has its sender's reason (journey 5).
 func (v *visit) toldNow(err error, rec store.Record, secret envelope.Secret, person addr.Address) error {
@@ -55,7 +68,7 @@ func (v *visit) toldNow(err error, rec store.Record, secret envelope.Secret, per
 			rec = fresh
 		}
 	}
-	return told{err, &rec, person}
+	return told{error: err, rec: &rec, person: person}
 }
 
 // saying is an error whose cause is known more exactly than its row of the table says.
@@ -84,6 +97,9 @@ type refusal struct {
 	label string // of the button
 	quote string // the sender's own words
 	mail  string // address for "tell the sender"
+	ask   string // where the button posts that asks the sender to open it again; empty: none
+	renew string // where the button posts that lets the link work again; empty: none
+	also  string // where somebody says that the message came to another address of hers; empty: none
 }
 
 // table is the one place that says what people are told. The first row whose
@@ -109,7 +125,12 @@ var table = []struct {
 	{errTooBig, refusal{name: "too-big", status: 413, code: "too_big"}},
 	{errChanged, refusal{name: "changed", status: 409, code: "changed"}},
 	{errWrongFile, refusal{name: "wrong-file", status: 400, code: "wrong_file", upload: true}},
+	{errDamaged, refusal{name: "damaged", status: 400, code: "damaged", upload: true}},
+	{errNewer, refusal{name: "newer", status: 400, code: "wrong_file"}},
+	{errElse, refusal{name: "else", status: 400, code: "wrong_file", upload: true}},
 	{errGone, refusal{name: "gone", status: 410, code: "gone", upload: true}},
+	{errLinkOver, refusal{name: "gone", status: 410, code: "gone", upload: true}},
+	{errForGood, refusal{name: "for-good", status: 410, code: "expired"}},
 	{errBroken, refusal{name: "broken", status: 500, code: "broken", upload: true}},
 	{errProvider, refusal{name: "provider", status: 503, code: "provider", retry: time.Minute, link: "/signin"}},
 	{errAnswer, refusal{name: "provider-answer", status: 502, code: "provider", link: "/signin"}},
@@ -187,9 +208,20 @@ func (what refusal) say(v *visit, which string, values ...any) string {
 // withMessage names times and people of the message.
 func (v *visit) withMessage(what refusal, t told) refusal {
 	rec := t.rec
+	var to withLink
 	switch what.name {
 	case "expired":
 		what.cause = what.say(v, "cause-when", "time", v.when(rec.ExpiresAt))
+		what.next = what.say(v, "next-sender", "sender", senderName(*rec))
+		switch st, ok := rec.Recipient(t.person); {
+		case !rec.Destroyed.IsZero():
+			what.next = v.t("refusal.for-good.next-sender", "sender", senderName(*rec))
+		case ok && st.Status != store.Recalled:
+			what.next, what.ask = what.say(v, "next-ask", "sender", senderName(*rec)), "/m/"+rec.ID.String()+"/ask"
+		case errors.As(t.error, &to):
+			what.next, what.link, what.label = what.say(v, "next-sign-in", "sender", senderName(*rec)), to.link, what.say(v, "sign-in")
+		}
+	case "for-good":
 		what.next = what.say(v, "next-sender", "sender", senderName(*rec))
 	case "recalled":
 		if st, ok := rec.Recipient(t.person); ok && !st.RecalledAt.IsZero() {
@@ -202,10 +234,14 @@ func (v *visit) withMessage(what refusal, t told) refusal {
 			"&body=" + url.PathEscape(what.say(v, "mail-text", "time", v.when(rec.SealedAt)))
 		if !t.person.IsZero() {
 			what.cause = what.say(v, "cause-as", "address", t.person)
+			what.also = "/m/" + rec.ID.String() + "/elsewhere"
 		}
 	case "gone":
-		if !rec.LinkUntil.IsZero() && rec.LinkUntil.Before(v.now) {
+		if linkOver(*rec, v.now) {
 			what.cause = what.say(v, "cause-when", "time", v.when(rec.LinkUntil), "end", v.when(rec.ExpiresAt))
+			if errors.Is(t.error, errLinkOver) { // the ciphertext is still here
+				what.next, what.renew = what.say(v, "next-renew"), "/m/"+rec.ID.String()+"/renew"
+			}
 		} else {
 			what.cause = what.say(v, "cause-attached")
 		}
@@ -225,12 +261,15 @@ func (v *visit) refuse(err error) {
 	}
 	what := v.explain(err)
 	v.s.note(what, err, v.r)
+	if errors.Is(err, store.ErrNotFound) {
+		v.lookAgain()
+	}
 	if what.retry > 0 {
 		v.w.Header().Set("Retry-After", strconv.Itoa(int(what.retry.Seconds())))
 	}
 	again := what.link == "." // an empty reference: the same bytes whatever the address
 	data := map[string]any{"Cause": what.cause, "Next": what.next, "Link": what.link, "Label": what.label, "Again": again, "Quote": what.quote,
-		"Switch": what.other, "Mail": what.mail, "Upload": what.upload}
+		"Switch": what.other, "Mail": what.mail, "Upload": what.upload, "Ask": what.ask, "Renew": what.renew, "Also": what.also}
 	if showErr := v.showStatus(what.status, "refusal", what.title, data, !what.plain); showErr != nil {
 		v.s.Log.Error("page not shown", "err", showErr)
 		http.Error(v.w, what.title, what.status)

@@ -35,6 +35,8 @@ const (
 	maxFact = 1000
 	// maxAnswerForm bounds an answer to an invitation from a page, with the invitation.
 	maxAnswerForm = 256 << 10
+	// maxOffered bounds the addresses to choose from; others are typed (as in the file).
+	maxOffered = 25
 	// MaxName bounds a cleaned file name in bytes, well under every file system's 255.
 	MaxName = 150
 

@@ -49,11 +49,15 @@ func (v *visit) open(purpose string) (*opened, error) {
 		return nil, err
 	}
 	box, err := v.s.container(v.ctx(), rec)
+	if err == nil && linkOver(rec, v.now) {
+		_ = box.Close()
+		err = errLinkOver
+	}
 	if err != nil {
 		if gate := standing(rec, p, v.now); gate != nil {
 			err = gate // the words for a closed message come before those for a missing one
 		}
-		return nil, told{err, &rec, p.Address()}
+		return nil, told{error: err, rec: &rec, person: p.Address()}
 	}
 	defer func() { _ = box.Close() }()
 	key, released, err := v.s.Store.Release(v.ctx(), store.ReleaseRequest{ID: id, Secret: secret, Person: p, Purpose: purpose, Now: v.now})
@@ -63,7 +67,7 @@ func (v *visit) open(purpose string) (*opened, error) {
 	v.s.Metrics.opens.WithLabelValues("page").Inc()
 	f, n, err := v.s.unseal(box, key)
 	if err != nil {
-		return nil, told{err, &rec, p.Address()}
+		return nil, told{error: err, rec: &rec, person: p.Address()}
 	}
 	return &opened{rec: released, file: f, size: n}, nil
 }

@@ -35,11 +35,11 @@ type pages struct {
 // pageNames are the files of web that hold a "content".
 var pageNames = []string{"start", "signin", "code", "register", "sent", "activate", "activated", "forgot", "reset",
 	"message", "answered", "reply", "replied", "home", "signedout", "status", "refusal", "help", "privacy",
-	"leaving", "ways"}
+	"asked", "elsewhere", "leaving", "ways"}
 
 func loadPages(s *Server) (pages, error) {
 	p := pages{byName: map[string]*template.Template{}, policy: pagePolicy, logo: logoPath(s.Brand.Logo)}
-	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html", "web/passkey.html")
+	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html", "web/passkey.html", "web/address.html")
 	if err != nil {
 		return p, fmt.Errorf("portal: %w", err)
 	}

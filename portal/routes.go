@@ -43,9 +43,13 @@ func (s *Server) routes() {
 	get("/m/{id}/reply", replyForm)
 	handle("POST /m/{id}/reply", s.stream(s.replyBound(), submitReply))
 	get("/m/{id}/replied", replied)
+	get("/m/{id}/securedoc.html", keepFile)
+	s.askPages(get, post)
 	handle("POST /open", s.stream(maxStagedForm, stage))
 	get("/sent/{id}", status)
 	post("/sent/{id}", takeBack)
+	post("/sent/{id}/extend", extend)
+	post("/sent/{id}/people", answerAsk)
 
 	handle("POST /language", s.stream(MaxForm, speak))
 	get("/help", help)
@@ -58,6 +62,15 @@ func (s *Server) routes() {
 	// Reloading an address that only takes forms leads to the start.
 	for _, path := range []string{"/start", "/signout", "/open", "/language"} {
 		get(path, func(v *visit) error { v.see("/"); return nil })
+	}
+	for _, path := range []string{"/sent/{id}/extend", "/sent/{id}/people"} {
+		get(path, func(v *visit) error {
+			id, err := v.message()
+			if err == nil {
+				v.see("/sent/" + id.String())
+			}
+			return err
+		})
 	}
 	handle("/", s.page(func(*visit) error { return errPage }))
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/notice"
+	"github.com/postseal/postseal/policy"
 	"github.com/postseal/postseal/relay"
 	"github.com/postseal/postseal/shelf"
 	"github.com/postseal/postseal/store"
@@ -54,6 +55,10 @@ type Config struct {
 	Insecure    bool                    // plain http on loopback (demo): cookies without Secure and __Host-
 	Providers   []Provider              // OpenID providers to sign in with, in the order of their buttons; none: none
 	Passkeys    bool                    // offer passkeys, where PasskeysPossible
+
+	Servers  []string                         // key servers' base URLs that files name, BaseURL first; empty: BaseURL alone
+	Formerly []string                         // base URLs that this service had before: files that name them are ours too
+	Profile  func(name string) policy.Profile // how messages of a profile are sent; nil: as the defaults are
 }
 
 // Server answers pages and API. It is an http.Handler, safe for concurrent use.

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
+	"net/url"
 	"os"
+	"slices"
 
-	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/store"
 )
@@ -122,7 +123,9 @@ func (v *visit) postedPage(part io.Reader, p *posting) error {
 	refused := error(nil)
 	_, err := envelope.ReadPageIf(part, &limitedWriter{w: p, left: MaxStaged}, MaxStaged, func(page envelope.Page) error {
 		p.id, p.secret = page.ID, page.Secret
-		refused = v.admit(p)
+		if refused = v.admit(p); errors.Is(refused, store.ErrNotFound) && !v.s.ours(page.Servers) {
+			refused = v.elseOrganisation(page.Servers)
+		}
 		return refused
 	})
 	if refused != nil {
@@ -149,9 +152,9 @@ func (v *visit) awaited(id envelope.ID, secret envelope.Secret) error {
 	}
 	switch {
 	case !open:
-		return told{store.ErrRecalled, &rec, addr.Address{}}
+		return told{error: store.ErrRecalled, rec: &rec}
 	case !rec.ExpiresAt.IsZero() && !v.now.Before(rec.ExpiresAt):
-		return told{store.ErrExpired, &rec, addr.Address{}}
+		return told{error: withLink{store.ErrExpired, "/m/" + id.String() + "?t=" + secret.Encode()}, rec: &rec}
 	}
 	return nil
 }
@@ -185,7 +188,7 @@ func (v *visit) shelve(p *posting) error {
 	}
 	got, err := envelope.DigestOf(f)
 	if errors.Is(err, envelope.ErrBroken) || errors.Is(err, envelope.ErrVersion) || errors.Is(err, envelope.ErrTooBig) {
-		return told{errChanged, &rec, addr.Address{}} // whatever it is, it was not sent
+		return told{error: errChanged, rec: &rec} // whatever it is, it was not sent
 	}
 	if err != nil {
 		return fmt.Errorf("portal: spool: %w", err)
@@ -195,12 +198,32 @@ func (v *visit) shelve(p *posting) error {
 		sent = sent || d == got
 	}
 	if !sent {
-		return told{errChanged, &rec, addr.Address{}}
+		return told{error: errChanged, rec: &rec}
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("portal: spool: %w", err)
 	}
-	return v.s.Shelf.Put(v.ctx(), p.id, got, f)
+	if err := v.s.Shelf.Put(v.ctx(), p.id, got, f); err != nil {
+		return err
+	}
+	return v.relink(p.id, rec)
+}
+
+// ours tells whether a file names this service, by a name of today or of before.
+func (s *Server) ours(servers []string) bool {
+	return slices.ContainsFunc(servers, func(u string) bool {
+		return u == s.BaseURL || slices.Contains(s.Servers, u) || slices.Contains(s.Formerly, u)
+	})
+}
+
+// elseOrganisation is errElse with the host where a file says that it belongs.
+func (v *visit) elseOrganisation(servers []string) error {
+	for _, server := range servers {
+		if u, err := url.Parse(server); err == nil && hostOf(u.Host) != "" {
+			return saying{errElse, v.t("refusal.else.cause-at", "host", hostOf(u.Host))}
+		}
+	}
+	return errElse
 }
 
 // shortField reads a field of some dozen characters.
@@ -227,7 +250,11 @@ func pageError(err error) error {
 	switch {
 	case errors.Is(err, envelope.ErrTooBig), tooBig(err) == errTooBig:
 		return errTooBig
-	case errors.Is(err, envelope.ErrNotPage), errors.Is(err, envelope.ErrVersion), errors.Is(err, envelope.ErrBroken):
+	case errors.Is(err, envelope.ErrVersion):
+		return errNewer
+	case errors.Is(err, envelope.ErrBroken):
+		return errDamaged
+	case errors.Is(err, envelope.ErrNotPage):
 		return errWrongFile
 	}
 	return formError(err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/envelope"
+	"github.com/postseal/postseal/portal"
 )
 
 // lines is how securedoc.html carries a container.
@@ -53,7 +54,7 @@ func TestPostedContainerOpens(t *testing.T) {
 
 // C6: the link is over, the file is not; it can also be handed in as a file.
 func TestMissingContainerAsksForTheFile(t *testing.T) {
-	h := newHouse(t)
+	h := newHouse(t, func(c *portal.Config) { c.Formerly = []string{"https://old.example.gov.uk"} })
 	l := h.seal(plainMail, carer)
 	h.clock = h.clock.Add(15 * 24 * time.Hour)
 	b := h.browser().open(l.link).byCode(carer)
@@ -65,9 +66,30 @@ func TestMissingContainerAsksForTheFile(t *testing.T) {
 	b.stage(field{name: "page", file: "securedoc.html", kind: "text/html", value: page.String()}).reads(200, l.page, "the plan")
 
 	half := page.String()[:strings.Index(page.String(), `name="ct"`)+100]
-	for name, file := range map[string]string{"half": half, "other": "<html>hello", "nothing": ""} {
-		if b.stage(field{name: "page", file: "securedoc.html", kind: "text/html", value: file}); b.status != 400 || !strings.Contains(b.words(), "This is not one of our messages") {
-			t.Errorf("%s: got %d %s", name, b.status, b.words())
+	theirs := func(server string) string {
+		var page bytes.Buffer
+		must(t, envelope.WritePage(&page, envelope.Page{Version: 1, ID: envelope.ID{7}, Secret: l.secret, Servers: []string{server}, Organisation: "x"}, bytes.NewReader(l.container)))
+		return page.String()
+	}
+	newer := strings.Replace(page.String(), "&#34;v&#34;: 1", "&#34;v&#34;: 9", 1)
+	for name, c := range map[string]struct {
+		file   string
+		status int
+		words  []string
+	}{
+		"half":               {half, 400, []string{"This file is not complete", "lost or changed on its way"}},
+		"other":              {"<html>hello", 400, []string{"This is not one of our messages"}},
+		"nothing":            {"", 400, []string{"This is not one of our messages"}},
+		"newer":              {newer, 400, []string{"newer than this website"}},
+		"other organisation": {theirs("https://secure.elsewhere.example"), 400, []string{"from another organisation", "secure.elsewhere.example"}},
+		"ours, unknown":      {theirs(h.web.URL), 404, []string{"not here yet"}},
+		"ours, an old name":  {theirs("https://old.example.gov.uk"), 404, []string{"not here yet"}},
+	} {
+		b.stage(field{name: "page", file: "securedoc.html", kind: "text/html", value: c.file})
+		for _, w := range c.words {
+			if b.status != c.status || !strings.Contains(b.words(), w) {
+				t.Errorf("%s: got %d %s", name, b.status, b.words())
+			}
 		}
 	}
 	// What cannot be opened by anybody is told before what is missing.

@@ -28,13 +28,19 @@ func (v *visit) askAddress(typed, next string, problems ...problem) error {
 	if strings.HasPrefix(next, "/sent/") {
 		title, hint = v.t("start.title-sent"), v.t("start.hint-sent")
 	}
+	var choices []string
+	if strings.HasPrefix(next, "/m/") {
+		if rec, ok := v.waiting(); ok {
+			choices = offered(rec)
+		}
+	}
 	v.scripted(v.s.passkeys != nil)
-	return v.show("start", title, map[string]any{"Address": typed, "Next": next, "Hint": hint, "Passkey": v.s.passkeys != nil}, problems...)
+	return v.show("start", title, map[string]any{"Address": typed, "Next": next, "Hint": hint, "Passkey": v.s.passkeys != nil, "Choices": choices}, problems...)
 }
 
 // typeAddress takes the address; the same next page follows for every one.
 func typeAddress(v *visit) error {
-	typed, next := v.field("address"), v.field("next")
+	typed, next := v.picked(), v.field("next")
 	if !localPage(next) {
 		next = "/"
 	}

@@ -29,6 +29,12 @@ func status(v *visit) error {
 	return v.showStatusOf(rec, "")
 }
 
+// statusAsk is what somebody asks the sender for.
+type statusAsk struct {
+	LetIn        bool
+	From, As, At string
+}
+
 // askSender asks who it is. Nothing is kept by looking: the form carries the page.
 func (v *visit) askSender(id envelope.ID) error {
 	return v.askAddress("", "/sent/"+id.String())
@@ -55,7 +61,13 @@ func (v *visit) showStatusOf(rec store.Record, reason string, problems ...proble
 			open = append(open, st.Address.String())
 		}
 	}
-	return v.show("status", v.t("status.title"), map[string]any{"Path": "/sent/" + rec.ID.String(), "Subject": v.subjectOf(rec), "When": capital(v.when(rec.SealedAt)),
+	var asks []statusAsk
+	for _, a := range rec.Asks {
+		asks = append(asks, statusAsk{LetIn: a.Kind == store.AskLetIn, From: a.From.String(), As: a.As.String(), At: v.when(a.At)})
+	}
+	closed := !v.now.Before(rec.ExpiresAt)
+	return v.show("status", v.t("status.title"), map[string]any{"Asks": asks, "Closed": closed, "Extend": rec.Destroyed.IsZero() && len(open) > 0, "Days": extensions,
+		"Path": "/sent/" + rec.ID.String(), "Subject": v.subjectOf(rec), "When": capital(v.when(rec.SealedAt)),
 		"Until": capital(v.when(rec.ExpiresAt)), "People": people, "Open": open, "Only": len(open) == 1, "Reason": reason}, problems...)
 }
 

@@ -28,7 +28,7 @@ func pageOf(t *testing.T, id envelope.ID, secret envelope.Secret, container io.R
 // A stranger's file costs no disk: its container is not even read before the id
 // and the secret in its head were found to be right.
 func TestStrangersFileIsNotTaken(t *testing.T) {
-	h := newHouse(t)
+	h := newHouse(t, func(c *portal.Config) { c.Servers = []string{"https://secure.example.gov.uk"} })
 	l := h.seal(plainMail, carer)
 	secret, err := envelope.ParseSecret(base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
 	must(t, err)

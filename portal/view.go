@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/store"
 	"github.com/postseal/postseal/words"
@@ -38,6 +39,9 @@ func read(v *visit) error {
 		"Back": p.outer().url(""), "Invite": v.invited(s, o, p)}
 	if p.in == "" {
 		data["CanReply"], data["Offer"] = v.s.mayReply(o.rec) == nil, v.offer(person)
+		if keepable(o.rec) {
+			data["Keep"] = p.base + "/securedoc.html"
+		}
 		data["ReplyAll"] = len(v.s.others(o.rec, person.Address())) > 0
 	}
 	v.putAway(p)
@@ -68,14 +72,28 @@ func follow(v *visit) error {
 	}
 	path := "/m/" + id.String()
 	f := store.Flow{Next: path, Secrets: map[envelope.ID]envelope.Secret{id: secret}}
-	if len(rec.Recipients) == 1 {
-		f.Address = rec.Recipients[0].Address // BCC-19; who holds a mail to one person knows whom it is to
-	}
+	f.Address = onlyAddress(rec)
 	if err := v.bring(f); err != nil {
 		return err
 	}
 	v.see(path)
 	return nil
+}
+
+// onlyAddress is whom a message is to, where there is nothing to choose (BCC-19).
+// It looks at those whom the mail names: that somebody else has it too, by Bcc, is
+// not to be seen from the form. A mail that names no recipient and has only one is
+// hers who holds it.
+func onlyAddress(rec store.Record) addr.Address {
+	switch shown := offered(rec); {
+	case len(shown) == 1:
+		if a, err := addr.Parse(shown[0]); err == nil {
+			return a
+		}
+	case len(shown) == 0 && len(rec.Recipients) == 1:
+		return rec.Recipients[0].Address
+	}
+	return addr.Address{}
 }
 
 // body answers the message's HTML, for the frame or on a page of its own. It has

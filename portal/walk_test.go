@@ -54,9 +54,15 @@ func TestFirstReadByCode(t *testing.T) {
 // BCC-2 to 8, BCC-20, BOP-2: address, registration, activation, and on to the very message.
 func TestRegisterActivateRead(t *testing.T) {
 	h := newHouse(t)
-	l := h.send(plainMail, carer, other) // two recipients: the address is not filled in
-	b := h.browser().open(l.link).reads(200, "/signin", "Please enter your email address").silent(carer.String())
-	b.press("Continue", map[string]string{"address": " " + carer.String()}).reads(200, "/signin", carer.String())
+	h.shape = func(r *store.Record) {
+		r.To = []string{"Carla <" + carer.String() + ">"}
+		r.Cc = []string{other.String()}
+	}
+	l := h.send(plainMail, carer, other) // two recipients: to choose from
+	h.shape = nil
+	b := h.browser().open(l.link).reads(200, "/signin", "Please enter your email address", carer.String(), other.String())
+	b.press("Continue", nil).reads(422, "/start", "Enter an email address")
+	b.press("Continue", map[string]string{"choice": carer.String()}).reads(200, "/signin", carer.String())
 	b.follow("Set up a password").reads(200, "/register", carer.String())
 
 	bad := person("correct horse battery")
@@ -197,7 +203,7 @@ func TestCodeEndsAndBelongsToItsBrowser(t *testing.T) {
 func TestExpiredAndRecalled(t *testing.T) {
 	h := newHouse(t)
 	l := h.send(plainMail, carer, other)
-	b := h.browser().open(l.link).press("Continue", map[string]string{"address": carer.String()}).byCode(carer).reads(200, l.page)
+	b := h.browser().open(l.link).byCode(carer).reads(200, l.page)
 
 	_, err := h.store.Recall(t.Context(), l.id, "sender:jane", []addr.Address{carer}, "wrong Smith", h.clock)
 	must(t, err)
@@ -205,8 +211,8 @@ func TestExpiredAndRecalled(t *testing.T) {
 	b.open(l.page+"/reply").reads(410, "", "taken back")
 
 	h.clock = h.clock.Add(91 * 24 * time.Hour)
-	o := h.browser().open(l.link).press("Continue", map[string]string{"address": other.String()}).byCode(other)
-	o.reads(410, l.page, "This message has closed", "It was open until Thursday 1 October 2026", "Ask Jane Doe").silent("the plan")
+	o := h.browser().open(l.link).follow("Change the email address").press("Continue", map[string]string{"address": other.String()}).byCode(other)
+	o.reads(410, l.page, "This message has closed", "It was open until Thursday 1 October 2026", "We can ask Jane Doe").silent("the plan")
 }
 
 // Unknown id, wrong secret and no id at all answer the same bytes.
@@ -239,6 +245,7 @@ func TestWrongIDAndWrongSecretAreOne(t *testing.T) {
 func TestAddressesAreNotTold(t *testing.T) {
 	h := newHouse(t)
 	h.account(carer, "correct horse battery")
+	h.shape = func(r *store.Record) { r.To = []string{carer.String(), other.String()} }
 	l := h.send(plainMail, carer, other)
 	walk := func(a addr.Address) (pages []string) {
 		b := h.browser()
@@ -301,7 +308,7 @@ func TestForgottenPassword(t *testing.T) {
 func TestTakeBack(t *testing.T) {
 	h := newHouse(t)
 	l := h.send(plainMail, carer, other)
-	reader := h.browser().open(l.link).press("Continue", map[string]string{"address": carer.String()}).byCode(carer).reads(200, l.page)
+	reader := h.browser().open(l.link).byCode(carer).reads(200, l.page)
 	h.clock = h.clock.Add(11 * time.Minute)
 
 	path := "/sent/" + l.id.String()
