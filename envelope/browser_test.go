@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,14 +27,14 @@ type tab struct {
 
 const browserTimeout = 60 * time.Second
 
-func newTab(t *testing.T, width, height int64) *tab {
+func newTab(t *testing.T, width, height int64, more ...cdp.ExecAllocatorOption) *tab {
 	t.Helper()
 	chromium := needs(t, "chromium")
 	ctx, cancel := context.WithTimeout(t.Context(), browserTimeout)
 	t.Cleanup(cancel)
 	options := append(cdp.DefaultExecAllocatorOptions[:], cdp.ExecPath(chromium), cdp.NoSandbox, cdp.DisableGPU, cdp.Flag("disable-quic", true),
 		cdp.Flag("disable-background-networking", true), cdp.Flag("disable-component-update", true), cdp.Flag("disable-sync", true))
-	ctx, stop := cdp.NewExecAllocator(ctx, options...)
+	ctx, stop := cdp.NewExecAllocator(ctx, append(options, more...)...)
 	t.Cleanup(stop)
 	ctx, done := cdp.NewContext(ctx)
 	b := &tab{t: t, ctx: ctx, downloads: t.TempDir()}
@@ -349,4 +350,28 @@ func withoutScript(t *testing.T, url string) string {
 		t.Fatal(err)
 	}
 	return url
+}
+
+// saved waits for a download to be whole, and gives where it is.
+func (b *tab) saved(name string) string {
+	b.t.Helper()
+	path := filepath.Join(b.downloads, name)
+	for b.ctx.Err() == nil {
+		if _, err := os.Stat(path); err == nil { // Chromium gives it its name when it is whole
+			return path
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	entries, _ := os.ReadDir(b.downloads)
+	b.t.Fatalf("%s was not saved; saved were %v", name, entries)
+	return ""
+}
+
+func readAll(t *testing.T, r io.Reader) []byte {
+	t.Helper()
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

@@ -117,6 +117,13 @@ func (s *standIn) api(w http.ResponseWriter, r *http.Request) {
 			s.reply["file "+f.Filename] = string(b)
 		}
 		fmt.Fprint(w, `{"sent":true}`)
+	case call == "invitation":
+		s.reply["calendar"] = r.PostForm.Get("calendar")
+		fmt.Fprint(w, `{"title":"You are invited","rows":[["What","Case conference"],["When","Tuesday 7 July 2026, 14:00 to 15:30 BST"],["Repeats","Every week on Tuesday, 6 times"],["Where","https://meet.example.gov.uk/42"],["Organised by","Jane Doe (jane.doe@example.gov.uk)"]],
+			"answers":[["accepted","Accept"],["tentative","Tentative"],["declined","Decline"]],"note":"Your answer goes to the organiser only.","save":"Save for your calendar (.ics)"}`)
+	case call == "answer":
+		s.reply["answer"] = r.PostForm.Get("answer") + " " + r.PostForm.Get("session")
+		fmt.Fprint(w, `{"sent":true,"text":"You have accepted. The organiser has been told."}`)
 	case call == "signout":
 		fmt.Fprint(w, `{}`)
 	case r.PostForm.Get("id") != p.ID.String() || r.PostForm.Get("t") != p.Secret.Encode() || len(r.PostForm.Get("browser")) < 32:

@@ -64,7 +64,7 @@ func (d *displayer) frame(page string) string {
 	if body != nil {
 		err = firstError(err, html.Render(&out, body))
 	}
-	if err != nil {
+	if err != nil || body == nil { // a frameset has taken its place
 		d.out.doubtful = true
 		return bareFrame(bareText(page))
 	}

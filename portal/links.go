@@ -48,17 +48,17 @@ func (d *displayer) link(n *html.Node) {
 	if host == "" || host == text || strings.HasPrefix(address, "mailto:") && strings.Contains(text, host) {
 		return
 	}
-	key := "file.link"
+	key, style := "file.link", hintStyle
 	if m := likeAddress.FindStringSubmatch(text); m != nil && !strings.HasPrefix(address, "mailto:") {
 		said := strings.TrimPrefix(m[1], "www.")
 		if said == strings.TrimPrefix(host, "www.") {
 			return
 		}
 		if !strings.HasSuffix(host, "."+said) {
-			key = "file.link-other"
+			key, style = "file.link-other", hintStyle+";color:#b3200c!important;font-weight:700!important"
 		}
 	}
-	hint := &html.Node{Type: html.ElementNode, Data: "span", DataAtom: atom.Span, Attr: []html.Attribute{{Key: "style", Val: hintStyle}}}
+	hint := &html.Node{Type: html.ElementNode, Data: "span", DataAtom: atom.Span, Attr: []html.Attribute{{Key: "style", Val: style}}}
 	hint.AppendChild(&html.Node{Type: html.TextNode, Data: " " + d.lang.Text(key, "host", host)})
 	n.AppendChild(hint)
 }

@@ -11,7 +11,7 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; fo
 // allow-same-origin lets this page measure the height; without allow-scripts it
 // gives the mail nothing.
 const SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox";
-const STYLE = "body{margin:0;font:16px/1.5 Arial,sans-serif;color:#0b0c0c;overflow-wrap:anywhere}img{max-width:100%}pre{white-space:pre-wrap;font:inherit;margin:0 0 1em}iframe,object,embed{display:none!important}";
+const STYLE = "body{margin:0;font:16px/1.5 Arial,sans-serif;color:#0b0c0c;overflow-wrap:anywhere}img{max-width:100%}img:not([src^='data:']){display:none}pre{white-space:pre-wrap;font:inherit;margin:0 0 1em}iframe,object,embed{display:none!important}";
 const PICTURE = /^image\/(png|jpeg|gif|webp)$/;
 const MAX_PICTURES = 1 << 25; // bytes of pictures put into the text, counted each time it names one
 const MAX_HEIGHT = 50_000; // pixels; longer mail scrolls in its frame

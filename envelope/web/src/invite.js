@@ -13,6 +13,8 @@ export function inviteOf(mail, download, ask, inside) {
   const part = mail.attachments.find((a) => a.type === "text/calendar");
   const said = part && text(part.bytes, part.charset);
   if (!said || !/^BEGIN:VEVENT/im.test(said)) return null;
+  part.inline ||= part.reading; // saved from here, and so not among the attachments
+  const save = (label) => el("p", null, download([part.bytes], "invitation.ics", label));
   const box = el("section", { class: "invite", "aria-busy": "true" });
   // What an answer needs; long descriptions stay here.
   const calendar = said.replace(/\r?\n[ \t]/g, "").split(/\r?\n/).filter((l) => !/^(DESCRIPTION|ATTACH|COMMENT|X-)/i.test(l)).join("\r\n");
@@ -27,7 +29,6 @@ export function inviteOf(mail, download, ask, inside) {
     busy = false;
   };
   ask("invitation", { calendar }).then((a) => {
-    part.inline ||= part.reading;
     box.setAttribute("aria-label", a.title);
     box.replaceChildren(
       el("h2", null, a.title),
@@ -35,8 +36,8 @@ export function inviteOf(mail, download, ask, inside) {
       ...(a.answers && !inside ? [el("p", { class: "row" }, ...a.answers.map(([value, label], i) =>
         el("button", { type: "button", class: i ? "second" : null, click: () => say(value) }, label)))] : []),
       status, a.note && el("p", { class: "hint" }, a.note) || "",
-      el("p", null, download([part.bytes], "invitation.ics", a.save)));
+      save(a.save));
   }, failed).finally(() => box.removeAttribute("aria-busy"));
-  box.append(status);
+  box.append(status, save("invitation.ics"));
   return box;
 }

@@ -5,27 +5,35 @@ import { t } from "./words.js";
 
 // An important style attribute comes before every sheet of the mail.
 const HINT = "all:unset!important;font:.8em Arial,sans-serif!important;color:#505a5f!important;background:#fff!important";
+const ALARM = ";color:#b3200c!important;font-weight:700!important";
 const MAX_ADDRESS = 300; // characters
 
 // withHints gives the mail's HTML with the places behind its links, read and
 // written anew without what could lead the frame elsewhere. What is parsed so runs
 // and loads nothing.
 export function withHints(html) {
-  const doc = new DOMParser().parseFromString(html, "text/html");
-  for (const e of doc.querySelectorAll("script,base,meta,link,title,frame,frameset,iframe,object,embed,applet")) e.remove();
+  const doc = new DOMParser().parseFromString(html.replace(/<(\/?)frameset/gi, "<$1x-frameset"), "text/html"); // else it would take the body's place
+  // By the prototypes: a document and its forms hand out elements named "body" or
+  // "attributes" in place of their own.
+  const all = (selector) => [...Document.prototype.querySelectorAll.call(doc, selector)];
+  const { getAttributeNames, removeAttribute } = Element.prototype;
+  for (const e of all("script,base,meta,link,title,frame,frameset,iframe,object,embed,applet")) e.remove();
   let remote = false;
-  for (const e of doc.querySelectorAll("*")) {
-    for (const { name, value } of [...e.attributes]) {
-      const plain = name.replace(/^.*:/, "");
-      if (/^on|^(target|rel|ping)$/i.test(name) || (plain === "href" && (e.namespaceURI !== XHTML || e.localName === "area") && !/^(image|use)$/.test(e.localName))) e.removeAttribute(name);
-      if (e.localName === "img" && /^src(set)?$/.test(name) && /^\s*(https?:|[/\\]{2})/i.test(value)) remote = true;
+  for (const e of all("*")) {
+    for (const name of getAttributeNames.call(e)) {
+      if (/^on|^(target|rel|ping)$/i.test(name)) removeAttribute.call(e, name);
     }
   }
-  doc.querySelectorAll("a[href]").forEach(hint);
-  return { html: [...doc.head.querySelectorAll("style")].map((s) => s.outerHTML).join("") + doc.body.outerHTML, remote };
+  for (const e of all("area,:is(svg,math) *,svg,math")) {
+    if (/^(image|use)$/.test(e.localName)) continue;
+    for (const name of getAttributeNames.call(e)) if (/^(.*:)?href$/i.test(name)) removeAttribute.call(e, name);
+  }
+  for (const e of all("img")) if (REMOTE.test(e.getAttribute("src")) || REMOTE.test(e.getAttribute("srcset"))) remote = true;
+  all("a[href]").forEach(hint);
+  return { html: all("head style").map((s) => s.outerHTML).join("") + all("body")[0].outerHTML, remote };
 }
 
-const XHTML = "http://www.w3.org/1999/xhtml";
+const REMOTE = /^\s*(https?:|[/\\]{2})/i;
 
 function hint(a) {
   const raw = a.getAttribute("href").trim();
@@ -45,7 +53,7 @@ function hint(a) {
     if (!to.shown.endsWith("." + host)) sentence = "file.link-other";
   }
   const span = a.ownerDocument.createElement("span");
-  span.setAttribute("style", HINT);
+  span.setAttribute("style", HINT + (sentence === "file.link" ? "" : ALARM));
   span.textContent = " " + t(sentence, { host: to.shown });
   a.append(span);
 }

@@ -40,7 +40,7 @@ export function when(iso, zone, now = new Date()) {
   const n = parts(now, zone);
   if (p.year === n.year && p.month === n.month && p.day === n.day) return capital(t("today", { clock }));
   const weekday = DAYS[new Date(Date.UTC(p.year, p.month - 1, p.day)).getUTCDay()];
-  return t("long", { weekday: t(weekday), day: p.day, month: t(MONTHS[p.month - 1]), year: p.year, clock });
+  return t("long", { weekday: t(weekday), day: Number(p.day), month: t(MONTHS[p.month - 1]), year: p.year, clock });
 }
 
 // parts takes a time apart. The words in it are ours, so that they do not hang on

@@ -150,7 +150,11 @@ async function frameOf(m) {
     setAttribute(name, value) { if (tag === "iframe" && name === "srcdoc") frame = value; },
   }) };
   globalThis.DOMParser = class { // gives back what it is given; links are tested in the browser
-    parseFromString = (html) => ({ querySelectorAll: () => [], head: { querySelectorAll: () => [] }, body: { outerHTML: html } });
+    parseFromString = (html) => ({ html });
+  };
+  globalThis.Element = class {};
+  globalThis.Document = class {
+    querySelectorAll(selector) { return selector === "body" ? [{ outerHTML: this.html }] : []; }
   };
   const { bodyOf } = await import("../src/body.js");
   bodyOf(m);
