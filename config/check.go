@@ -126,6 +126,11 @@ func (c *Config) checkPortal(p *problems) {
 			p.add(fmt.Sprintf("portal.servers.%d", i), "wants an https address")
 		}
 	}
+	for i, s := range c.Portal.Formerly {
+		if !isWebURL(s) {
+			p.add(fmt.Sprintf("portal.formerly.%d", i), "wants an https address")
+		}
+	}
 	if !isListen(c.Portal.Listen) {
 		p.add("portal.listen", "wants an address and port, such as 127.0.0.1:8080")
 	}

@@ -68,6 +68,7 @@ type Portal struct {
 	TLSCert     string      `yaml:"tls_cert"`     // certificate file; empty: a proxy in front does TLS
 	TLSKey      string      `yaml:"tls_key"`      // key file of tls_cert
 	Servers     []string    `yaml:"servers"`      // further key servers' URLs that pages name, tried in turn
+	Formerly    []string    `yaml:"formerly"`     // URLs that this service had before: files that name them are ours
 	ReplyTag    string      `yaml:"reply_tag"`    // put before the subject of what recipients answer, so that the next answer is sealed: SECURE
 	AttachLimit policy.Size `yaml:"attach_limit"` // of all attachments of one answer together, decoded: 10MB
 }

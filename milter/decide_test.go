@@ -332,6 +332,34 @@ func TestSizeLimit(t *testing.T) {
 	}
 }
 
+// The size up to which the file travels is that of the recipient's domain; of
+// several in one mail the smallest counts.
+func TestAttachedUpToByDomain(t *testing.T) {
+	for _, c := range []struct {
+		limits map[string]policy.Size
+		to     []string
+		file   bool
+	}{
+		{nil, []string{outside}, true},
+		{map[string]policy.Size{"firm.example": 0}, []string{"bob@firm.example"}, false},
+		{map[string]policy.Size{"firm.example": 0}, []string{"bob@home.example"}, true},
+		{map[string]policy.Size{"firm.example": 0}, []string{"bob@home.example", "bob@firm.example"}, false},
+	} {
+		w := newWorld(t)
+		rules := *w.f.Policy()
+		p := rules.Profiles["default"]
+		p.AttachFor = c.limits
+		rules.Profiles = map[string]policy.Profile{"default": p}
+		w.f.Policy = func() *policy.File { return &rules }
+		if got := w.decide(mailFor(message("[SECURE] greenhouse", strings.Join(c.to, ", ")), c.to...)); got.Action != milter.Discard {
+			t.Fatalf("%v: got %+v", c, got)
+		}
+		if got := securedoc(t, w.out.Sent()[0].Bytes) != nil; got != c.file {
+			t.Errorf("%v to %v: file %v, want %v", c.limits, c.to, got, c.file)
+		}
+	}
+}
+
 // The transaction's own parameters are repeated (RFC 3461), and Postfix is told
 // about the client.
 func TestParametersAreRepeated(t *testing.T) {

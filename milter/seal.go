@@ -107,7 +107,7 @@ func (f *Filter) seal(ctx context.Context, s *sealing) error {
 func (f *Filter) chooseForm(s *sealing) error {
 	wire := wireSize(s.container.Size())
 	fits := f.Limits.Sealed <= 0 || wire <= f.Limits.Sealed
-	small := s.container.Size() <= int64(s.rules.AttachUpTo)
+	small := s.container.Size() <= int64(s.rules.AttachLimit(s.addresses()))
 	switch {
 	case fits && small, fits && !s.link:
 		s.attach = true

@@ -2,6 +2,8 @@ package policy
 
 import (
 	"time"
+
+	"github.com/postseal/postseal/addr"
 )
 
 // File is the policy part of the configuration file: organisation, senders,
@@ -93,15 +95,16 @@ type Rule struct {
 // Profile says how a sealed message behaves. Zero fields stand for those of the
 // profile "default", and there for the values given here.
 type Profile struct {
-	Expires    Duration `yaml:"expires"`      // until when it opens: 90d
-	Link       Duration `yaml:"link"`         // how long the link opens: 14d
-	SignIn     []string `yaml:"sign_in"`      // code, password, oidc, passkey: all of them
-	Reply      string   `yaml:"reply"`        // whom of the message's people the reader may answer: sender, domains (ours and partners) or all: sender
-	Form       string   `yaml:"form"`         // classic or passive page: classic
-	AttachUpTo Size     `yaml:"attach_up_to"` // above this size the mail carries the link only: 10MB
-	Subject    string   `yaml:"subject"`      // of the notification: keep or hide: keep
-	Marking    string   `yaml:"marking"`      // word that the notification's subject begins with: OFFICIAL-SENSITIVE
-	Banner     string   `yaml:"banner"`       // sentence above the message; empty: none
+	Expires    Duration        `yaml:"expires"`          // until when it opens: 90d
+	Link       Duration        `yaml:"link"`             // how long the link opens: 14d
+	SignIn     []string        `yaml:"sign_in"`          // code, password, oidc, passkey: all of them
+	Reply      string          `yaml:"reply"`            // whom of the message's people the reader may answer: sender, domains (ours and partners) or all: sender
+	Form       string          `yaml:"form"`             // classic or passive page: classic
+	AttachUpTo Size            `yaml:"attach_up_to"`     // above this size the mail carries the link only: 10MB
+	AttachFor  map[string]Size `yaml:"attach_up_to_for"` // the same for recipients of a domain; 0B: link only
+	Subject    string          `yaml:"subject"`          // of the notification: keep or hide: keep
+	Marking    string          `yaml:"marking"`          // word that the notification's subject begins with: OFFICIAL-SENSITIVE
+	Banner     string          `yaml:"banner"`           // sentence above the message; empty: none
 }
 
 // DefaultProfile is the name of the profile of a message whose rule names none.
@@ -123,6 +126,22 @@ func (f *File) Profile(name string) Profile {
 		AttachUpTo: DefaultAttachUpTo, Subject: "keep"})
 }
 
+// AttachLimit is the size up to which a mail to these people carries its file: the
+// smallest of theirs, since all of them get the same mail.
+func (p Profile) AttachLimit(to []addr.Address) Size {
+	limit, known := p.AttachUpTo, false
+	for _, a := range to {
+		own, ok := p.AttachFor[a.DomainKey()]
+		if !ok {
+			own = p.AttachUpTo
+		}
+		if !known || own < limit {
+			limit, known = own, true
+		}
+	}
+	return limit
+}
+
 // over fills the zero fields of p from base.
 func (p Profile) over(base Profile) Profile {
 	p.Expires = or(p.Expires, base.Expires)
@@ -130,6 +149,9 @@ func (p Profile) over(base Profile) Profile {
 	p.Reply = or(p.Reply, base.Reply)
 	p.Form = or(p.Form, base.Form)
 	p.AttachUpTo = or(p.AttachUpTo, base.AttachUpTo)
+	if p.AttachFor == nil {
+		p.AttachFor = base.AttachFor
+	}
 	p.Subject = or(p.Subject, base.Subject)
 	p.Marking = or(p.Marking, base.Marking)
 	p.Banner = or(p.Banner, base.Banner)

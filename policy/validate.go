@@ -211,6 +211,11 @@ func (r Profile) validate(p *problems, path, name string) {
 	if r.Subject != "keep" && r.Subject != "hide" {
 		p.add(path+".subject", "profile %q: subject is keep or hide", name)
 	}
+	for domain := range r.AttachFor {
+		if key, err := addr.DomainKey(domain); err != nil || key != domain {
+			p.add(path+".attach_up_to_for", "profile %q: %q is not a domain as it is written, in small letters", name, domain)
+		}
+	}
 	if r.Link > r.Expires {
 		p.add(path+".link", "profile %q: the link would outlive the message (expires: %s)", name, r.Expires)
 	}

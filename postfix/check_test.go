@@ -2,6 +2,7 @@ package postfix_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -142,5 +143,32 @@ func TestCheckOnBareSite(t *testing.T) {
 	}
 	if fatal < 6 {
 		t.Errorf("got %d fatal problems %+v, want at least 6", fatal, got)
+	}
+}
+
+// InnerSize reads what the re-entry port and its cleanup service take, whichever is less.
+func TestInnerSize(t *testing.T) {
+	p := e2etest.NewPostfix(t, e2etest.PostfixOptions{})
+	reentry := e2etest.Loopback(p.Reentry)
+	postconf(t, p, "-e", "postseal_inner_size_limit=41943040")
+	for _, c := range []struct {
+		change []string
+		port   string
+		want   int64
+	}{
+		{nil, reentry, 41943040},
+		{[]string{"-P", "postseal-cleanup/unix/message_size_limit=1000000"}, reentry, 1000000},
+		{[]string{"-P", reentry + "/inet/message_size_limit=900000"}, reentry, 900000},
+		{nil, "127.0.0.1:1", 0},
+	} {
+		if c.change != nil {
+			postconf(t, p, c.change...)
+		}
+		if got, err := postfix.InnerSize(t.Context(), p.ConfigDir, c.port); err != nil || got != c.want {
+			t.Errorf("after %v at %s: got %d %v, want %d", c.change, c.port, got, err, c.want)
+		}
+	}
+	if _, err := postfix.InnerSize(t.Context(), t.TempDir(), reentry); !errors.Is(err, postfix.ErrUnavailable) {
+		t.Errorf("got %v, want ErrUnavailable", err)
 	}
 }

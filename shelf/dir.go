@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/postseal/postseal/envelope"
@@ -177,6 +178,19 @@ func (d *Dir) Delete(ctx context.Context, id envelope.ID) error {
 		return wrap(err)
 	}
 	return wrap(syncDir(filepath.Dir(home)))
+}
+
+// Roomy tells whether the shelf can keep what is not needed at the moment: less than
+// half of MaxBytes is used, and twice the floor is free on the disk.
+func (d *Dir) Roomy() bool {
+	if d.maxBytes > 0 && d.Used() > d.maxBytes/2 {
+		return false
+	}
+	if d.minFree < 0 {
+		return true
+	}
+	var s syscall.Statfs_t
+	return syscall.Statfs(d.path, &s) == nil && int64(s.Bavail)*int64(s.Bsize) > 2*d.minFree
 }
 
 // Used gives the octets kept and being written, for a metric.

@@ -202,6 +202,8 @@ func (d *daemon) buildPortal(p parts) error {
 		Inside:  d.staysInside, Tag: "[" + d.cfg.Portal.ReplyTag + "]", Spool: d.cfg.Milter.Spool, Log: d.log, Metrics: portal.NewMetrics(d.registry),
 		AttachLimit: int64(d.cfg.Portal.AttachLimit), Location: p.zone,
 		Insecure: strings.HasPrefix(d.cfg.Portal.URL, "http://"), // which config allows on loopback only
+		Servers:  d.servers(), Formerly: d.cfg.Portal.Formerly,
+		Profile: func(name string) policy.Profile { return d.policy.Load().Profile(name) },
 	})
 	if err != nil {
 		return err

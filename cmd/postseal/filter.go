@@ -34,14 +34,32 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 		Reading:       policy.Reading{Documents: d.readDocuments()},
 		Limits:        milter.Limits{BodyBytes: int64(d.cfg.Milter.MaxBody)},
 		BounceAddress: d.cfg.Robot.Listen != "", ReplyAddress: d.cfg.Robot.Listen != "",
-		Servers: append([]string{strings.TrimSuffix(d.cfg.Portal.URL, "/")}, d.cfg.Portal.Servers...),
+		Servers: d.servers(),
 	}
 	if d.cfg.Postfix.Asks() {
+		d.filter.Limits.Sealed = d.innerSize()
 		if d.filter.Destinations, err = postfix.New(postfix.Options{ConfigDir: d.cfg.Postfix.ConfigDir}); err != nil {
 			return fmt.Errorf("postfix.config_dir: %w", plain(err))
 		}
 	}
 	return d.filter.Check()
+}
+
+// servers are the key servers that files name, tried in turn.
+func (d *daemon) servers() []string {
+	return append([]string{strings.TrimSuffix(d.cfg.Portal.URL, "/")}, d.cfg.Portal.Servers...)
+}
+
+// innerSize asks Postfix how big a sealed mail may be. Where it does not say, the
+// re-entry port itself refuses what is too big, and the sender reads that.
+func (d *daemon) innerSize() int64 {
+	ctx, cancel := context.WithTimeout(context.Background(), mapsTimeout)
+	defer cancel()
+	n, err := postfix.InnerSize(ctx, d.cfg.Postfix.ConfigDir, d.cfg.Relay.Reentry)
+	if err != nil {
+		d.log.Warn("Postfix does not say how big a sealed mail may be", "error", err)
+	}
+	return n
 }
 
 // staysInside tells whether mail for an address is delivered inside, whatever

@@ -40,7 +40,9 @@ func (d *daemon) sweep(ctx context.Context) error {
 	}
 }
 
-// tidy takes off the shelf what no link leads to any more.
+// tidy takes off the shelf what no link leads to any more. While there is room it
+// stays until the message closes, so that a recipient can renew her link (C6). What
+// came without a file stays as long as its key: its sender may open it again.
 func tidy(ctx context.Context, dir *shelf.Dir, records interface {
 	EnvelopeForOperator(context.Context, envelope.ID) (store.Record, error)
 }, now time.Time) error {
@@ -53,7 +55,11 @@ func tidy(ctx context.Context, dir *shelf.Dir, records interface {
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:
 			return err
-		case r.Destroyed.IsZero() && now.Before(r.LinkUntil):
+		case !r.Destroyed.IsZero():
+		case now.Before(r.LinkUntil):
+			return nil
+		case r.LinkUntil.IsZero(): // never had a link: somebody brought the file
+		case !r.LinkUntil.Before(r.ExpiresAt), now.Before(r.ExpiresAt) && dir.Roomy():
 			return nil
 		}
 		return dir.Delete(ctx, id)

@@ -27,9 +27,9 @@ func (r records) EnvelopeForOperator(_ context.Context, id envelope.ID) (store.R
 func TestTidyKeepsWhatALinkLeadsTo(t *testing.T) {
 	now := time.Now()
 	known := records{
-		{1}: {LinkUntil: now.Add(48 * time.Hour)},
-		{2}: {LinkUntil: now.Add(time.Hour)},
-		{3}: {LinkUntil: now.Add(48 * time.Hour), Destroyed: now},
+		{1}: {LinkUntil: now.Add(48 * time.Hour), ExpiresAt: now.Add(60 * time.Hour)},
+		{2}: {ExpiresAt: now.Add(time.Hour)},
+		{3}: {LinkUntil: now.Add(48 * time.Hour), ExpiresAt: now.Add(60 * time.Hour), Destroyed: now},
 	}
 	dir, err := shelf.OpenDir(t.TempDir(), shelf.DirOptions{MinFree: -1})
 	if err != nil {
@@ -60,6 +60,52 @@ func TestTidyKeepsWhatALinkLeadsTo(t *testing.T) {
 		}
 		if string(got) != string(c.kept) {
 			t.Errorf("after %v: kept %v, want %v", c.after, got, c.kept)
+		}
+	}
+}
+
+// A renewed or extended link leads somewhere: the shelf keeps what may still be
+// asked for while there is room, and what came without a file as long as its key.
+func TestTidyKeepsForRenewal(t *testing.T) {
+	now := time.Now()
+	box := "\xd2" + strings.Repeat("x", 99)
+	digest := envelope.Digest(sha256.Sum256([]byte(box)))
+	for _, c := range []struct {
+		name     string
+		record   store.Record
+		maxBytes int64
+		keeps    bool
+	}{
+		{"link over, open, room", store.Record{LinkUntil: now.Add(-time.Hour), ExpiresAt: now.Add(9 * time.Hour)}, 1000, true},
+		{"link over, open, little room", store.Record{LinkUntil: now.Add(-time.Hour), ExpiresAt: now.Add(9 * time.Hour)}, 150, false},
+		{"link renewed", store.Record{LinkUntil: now.Add(5 * time.Hour), ExpiresAt: now.Add(9 * time.Hour)}, 150, true},
+		{"closed", store.Record{LinkUntil: now.Add(-2 * time.Hour), ExpiresAt: now.Add(-time.Hour)}, 1000, false},
+		{"link only, closed, can be opened again", store.Record{LinkUntil: now.Add(-time.Hour), ExpiresAt: now.Add(-time.Hour)}, 150, true},
+		{"link only, key gone", store.Record{LinkUntil: now.Add(-time.Hour), ExpiresAt: now.Add(-time.Hour), Destroyed: now}, 1000, false},
+	} {
+		dir, err := shelf.OpenDir(t.TempDir(), shelf.DirOptions{MinFree: -1, MaxBytes: c.maxBytes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dir.Put(t.Context(), envelope.ID{1}, digest, strings.NewReader(box)); err != nil {
+			t.Fatal(err)
+		}
+		at := now.Add(2 * time.Hour)
+		shift := func(when time.Time) time.Time {
+			if when.IsZero() {
+				return when
+			}
+			return when.Add(2 * time.Hour)
+		}
+		r := c.record
+		r.LinkUntil, r.ExpiresAt, r.Destroyed = shift(r.LinkUntil), shift(r.ExpiresAt), shift(r.Destroyed)
+		if err := tidy(t.Context(), dir, records{{1}: r}, at); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := dir.Get(t.Context(), envelope.ID{1}, digest); (err == nil) != c.keeps {
+			t.Errorf("%s: kept %v, want %v", c.name, err == nil, c.keeps)
+		} else if err == nil {
+			_ = f.Close()
 		}
 	}
 }
