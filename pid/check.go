@@ -31,7 +31,7 @@ func allSame(s string) bool { return s != "" && strings.Trim(s, s[:1]) == "" }
 // uses in its own examples, counts: people copy its form.
 func isNINumber(s string) bool {
 	s = bare(s)
-	if len(s) < 8 || s[2:8] == "000000" {
+	if len(s) < 8 || s[2:8] == "000000" || s[2:8] == "999999" { // the latter shows the form
 		return false
 	}
 	switch prefix := s[:2]; prefix {
@@ -231,5 +231,6 @@ func isBirthDate(s string) bool {
 		}
 		run = ""
 	}
-	return year == "" || year >= "1900" && year <= "2099"
+	const oldest = "1905" // nobody alive was born before; 1.1.1900 stands for unknown
+	return year == "" || year >= oldest && year <= "2099"
 }

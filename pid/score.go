@@ -280,7 +280,7 @@ func (t *tally) factor() float64 {
 			sum += k.sum
 		}
 	}
-	return t.voice.factor(sum)
+	return t.voice.factor(sum, t.sum(Name)+t.sum(Address)+t.sum(Phone)+t.sum(CaseNumber), t.sum(Name) >= 1)
 }
 
 func tenth(f float64) float64 { return math.Round(f*10) / 10 }
