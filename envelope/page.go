@@ -99,11 +99,33 @@ type pageView struct {
 	Meta, CSP, Action, Host string
 	Style                   template.CSS
 	Secret                  string
+	Elsewhere               []place
 	More                    int // addresses beyond those shown
 	W                       *words.Language
 	Others                  []pageView        // the same in the other languages
 	Words                   template.HTML     // what the script says, as JSON; empty in the passive form
 	LogoSrc                 template.HTMLAttr // src attribute of the logo; empty: none
+}
+
+// place is a further server, for who opens without script: a button of its own.
+type place struct{ Action, Host string }
+
+// elsewhere are the servers but the first, each host once.
+func elsewhere(servers, origins []string) (out []place) {
+	for _, origin := range origins[1:] {
+		for _, s := range servers {
+			if s == origin || strings.HasPrefix(s, origin+"/") {
+				out = append(out, place{s + "/open", shownHost(origin)})
+				break
+			}
+		}
+	}
+	return out
+}
+
+// shownHost is an origin as people read it.
+func shownHost(origin string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(origin, "https://"), "http://")
 }
 
 // WritePage writes securedoc.html around a container. Lines that carry the
@@ -157,7 +179,7 @@ func newPageView(p Page) (*pageView, error) {
 	p.Version = pageVersion
 	p.Organisation, p.From = short(p.Organisation), short(p.From)
 	view := &pageView{Page: p, CSP: policyFor(p.Form, isLogo(p.Logo), origins), Secret: p.Secret.Encode(),
-		Action: p.Servers[0] + "/open", Host: strings.TrimPrefix(strings.TrimPrefix(origins[0], "https://"), "http://")}
+		Action: p.Servers[0] + "/open", Host: shownHost(origins[0]), Elsewhere: elsewhere(p.Servers, origins)}
 	view.To = nil
 	for _, to := range p.To[:min(len(p.To), maxOffered)] {
 		view.To = append(view.To, short(to))

@@ -135,7 +135,8 @@ export class SignIn {
   }
 
   explain(e) {
-    if (e instanceof Refused) return [e.text || t("refused")];
+    // These two have a page on the website from which the sender can be asked.
+    if (e instanceof Refused) return [e.text || t("refused"), ...(["expired", "not_recipient"].includes(e.cause) ? [this.website()] : [])];
     if (e instanceof Unreachable) return [t("unreachable"), this.website()];
     if (e instanceof Changed) return [t("changed")];
     if (e instanceof Damaged) return [t("damaged"), this.website()];
