@@ -27,7 +27,7 @@ type tab struct {
 }
 
 // newTab needs chromium; POSTSEAL_NO_SERVICES=1 leaves the test out.
-func newTab(t *testing.T, width, height int64) *tab {
+func newTab(t *testing.T, width, height int64, more ...cdp.ExecAllocatorOption) *tab {
 	t.Helper()
 	if os.Getenv("POSTSEAL_NO_SERVICES") == "1" {
 		t.Skip("POSTSEAL_NO_SERVICES=1: runs without chromium")
@@ -40,7 +40,7 @@ func newTab(t *testing.T, width, height int64) *tab {
 	t.Cleanup(cancel)
 	options := append(cdp.DefaultExecAllocatorOptions[:], cdp.ExecPath(chromium), cdp.NoSandbox, cdp.DisableGPU, cdp.Flag("disable-quic", true),
 		cdp.Flag("disable-background-networking", true), cdp.Flag("disable-component-update", true), cdp.Flag("disable-sync", true))
-	ctx, stop := cdp.NewExecAllocator(ctx, options...)
+	ctx, stop := cdp.NewExecAllocator(ctx, append(options, more...)...)
 	t.Cleanup(stop)
 	ctx, done := cdp.NewContext(ctx)
 	t.Cleanup(func() { _ = cdp.Cancel(ctx); done() })
@@ -82,7 +82,7 @@ func (b *tab) typed(css, text string) {
 // shot keeps a picture when POSTSEAL_SCREENSHOTS names a folder.
 func (b *tab) shot(name string) {
 	folder := os.Getenv("POSTSEAL_SCREENSHOTS")
-	if folder == "" {
+	if folder == "" || name == "" {
 		return
 	}
 	png, err := cdp.Run(b.ctx, cdp.FullScreenshot(100))
