@@ -164,6 +164,9 @@ func writeVectors(t *testing.T) {
 	container, d := seal(t, text, options(text))
 	write("v1-text", "success", "a short text, classic form", envelope.Classic, text, container, d, nil)
 	write("v1-passive", "success", "the same, passive form", envelope.Passive, text, container, d, nil)
+	// The same as the page was in November 2026, with other words and script.
+	write("v1-2026-11-classic", "success", "the page of November 2026, classic form", envelope.Classic, text, container, d, nil)
+	write("v1-2026-11-passive", "success", "the page of November 2026, passive form", envelope.Passive, text, container, d, nil)
 	write("v1-crlf", "success", "line ends turned by a mail gateway", envelope.Classic, text, container, d,
 		func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) })
 	empty, de := seal(t, nil, options(nil))
