@@ -222,7 +222,7 @@ func repliedFromFileAndAnswered(t *testing.T, w *world) {
 
 	d := w.answer(t, from)
 	got := e2etest.Header(t, d.Raw, "Subject")
-	if want := "Re: " + subject; got != want {
+	if want := "[SECURE] Re: School place"; got != want {
 		t.Errorf("subject of the answer: got %q, want %q with the tag once", got, want)
 	}
 	files := e2etest.Leaves(t, d.Raw)
