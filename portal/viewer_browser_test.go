@@ -168,7 +168,13 @@ func TestViewerInChromium(t *testing.T) {
 			var code notice.CodeData
 			h.mail(carer, notice.Code, &code)
 			b.typed("#code", code.Code+"\r")
-			b.heading("Care plan", "viewer")
+			b.heading("Care plan", "")
+			b.do(cdp.WaitVisible(cdp.CSS("iframe")))
+			loaded, err := cdp.Run(b.ctx, cdp.Evaluate[bool](`new Promise((ok) => document.readyState === "complete" ? ok(true) : addEventListener("load", () => ok(true)))`, cdp.EvalAwaitPromise))
+			if err != nil || !loaded {
+				t.Errorf("the page with its frame does not load: %v", err)
+			}
+			b.shot("viewer")
 			b.do(cdp.Navigate(h.web.URL + l.page + "/print"))
 			b.shot("viewer-print")
 			b.do(cdp.Navigate(h.web.URL + l.page + "?in=8"))
