@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-.PHONY: all build demo test quick detect deps lint web web-check fuzz screenshots clean
+.PHONY: all build demo test quick detect scanners deps lint web web-check fuzz screenshots clean
 
 all: build
 
@@ -25,7 +25,10 @@ detect: ## precision and recall of the scan for personal data, both halves of te
 	$(GO) test ./policy -count=1 -run TestDetection -v
 	$(GO) test ./policy -count=1 -run TestDetection -v -held
 
-deps: ## Postfix, Redis, Chromium, OpenDKIM and Node, installed where that is allowed
+scanners: ## a robot presses everything in 1,000 of our mails (50 of them in make test)
+	POSTSEAL_ROBOT_MAILS=1000 $(GO) test ./portal -count=1 -timeout 60m -run TestBrowserRobotPressesEverything -v
+
+deps: ## Postfix, Redis, Chromium, Firefox, OpenDKIM and Node, installed where that is allowed
 	@scripts/deps.sh
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2

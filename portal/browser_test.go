@@ -29,13 +29,7 @@ type tab struct {
 // newTab needs chromium; POSTSEAL_NO_SERVICES=1 leaves the test out.
 func newTab(t *testing.T, width, height int64, more ...cdp.ExecAllocatorOption) *tab {
 	t.Helper()
-	if os.Getenv("POSTSEAL_NO_SERVICES") == "1" {
-		t.Skip("POSTSEAL_NO_SERVICES=1: runs without chromium")
-	}
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatalf("chromium is needed (POSTSEAL_NO_SERVICES=1 leaves this test out): %v", err)
-	}
+	chromium := chromiumPath(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	options := append(cdp.DefaultExecAllocatorOptions[:], cdp.ExecPath(chromium), cdp.NoSandbox, cdp.DisableGPU, cdp.Flag("disable-quic", true),
@@ -47,6 +41,18 @@ func newTab(t *testing.T, width, height int64, more ...cdp.ExecAllocatorOption) 
 	b := &tab{t: t, ctx: ctx, name: fmt.Sprint(width)}
 	b.do(cdp.EmulateViewport(width, height))
 	return b
+}
+
+func chromiumPath(t *testing.T) string {
+	t.Helper()
+	if os.Getenv("POSTSEAL_NO_SERVICES") == "1" {
+		t.Skip("POSTSEAL_NO_SERVICES=1: runs without chromium")
+	}
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatalf("chromium is needed (POSTSEAL_NO_SERVICES=1 leaves this test out): %v", err)
+	}
+	return chromium
 }
 
 func (b *tab) do(steps ...cdp.Action[cdp.Void]) {

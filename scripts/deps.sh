@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the real parts the tests run against are on this machine:
-# Postfix, Redis, Chromium, OpenDKIM, Node with npm. Installs the missing ones
+# Postfix, Redis, Chromium, Firefox, OpenDKIM, Node with npm. Installs the missing ones
 # with apt when it may; otherwise fails and names them. Never skips.
 set -eu
 
@@ -11,6 +11,7 @@ need() { # need COMMAND PACKAGE
 need postfix postfix
 need redis-server redis-server
 need chromium chromium
+need firefox-esr firefox-esr
 need opendkim opendkim
 need node nodejs
 need npm npm
@@ -39,7 +40,7 @@ echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-se
 apt-get install -y -qq --no-install-recommends $missing >/dev/null
 
 still=""
-for pair in postfix:postfix redis-server:redis-server chromium:chromium opendkim:opendkim node:nodejs npm:npm gcc:gcc; do
+for pair in postfix:postfix redis-server:redis-server chromium:chromium firefox-esr:firefox-esr opendkim:opendkim node:nodejs npm:npm gcc:gcc; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || still="$still ${pair##*:}"
 done
 if [ -n "$still" ]; then
