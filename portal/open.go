@@ -16,6 +16,7 @@ import (
 // Purposes that store.Release writes to the audit chain.
 const (
 	forOpen       = "open"
+	forFrame      = "frame" // the text of a page that was opened: part of that opening
 	forAttachment = "attachment"
 	forSave       = "save"
 	forReply      = "reply"

@@ -99,7 +99,7 @@ func onlyAddress(rec store.Record) addr.Address {
 // body answers the message's HTML, for the frame or on a page of its own. It has
 // an origin of its own, runs nothing and loads nothing.
 func body(v *visit) error {
-	o, _, err := v.openPlace(forOpen)
+	o, _, err := v.openPlace(forFrame)
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ type ReleaseRequest struct {
 	ID      envelope.ID
 	Secret  envelope.Secret
 	Person  Proof  // who has shown to be whom, from a sign-in; cannot be built outside store
-	Purpose string // "open" | "attachment" | "save" | "reply": written to the audit chain
+	Purpose string // "open" | "frame" | "attachment" | "save" | "reply": written to the audit chain
 	Now     time.Time
 }
 
