@@ -1,7 +1,6 @@
 package portal_test
 
 import (
-	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
