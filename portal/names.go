@@ -55,6 +55,9 @@ func fileName(h message.Header, typeParams map[string]string, kind string, n int
 			ending = ".bin"
 		}
 		name = fmt.Sprintf("attachment-%d%s", n, ending)
+		if kind == "text/calendar" {
+			name = "invitation.ics" // as the file that opens without us saves it
+		}
 	}
 	return disposition, name
 }
