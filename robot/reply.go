@@ -44,7 +44,7 @@ func (r *Robot) reply(ctx context.Context, id envelope.ID, m *Mail) (string, err
 // Automatic answers of recipients go on once a week, and nobody is told.
 func (r *Robot) passOn(ctx context.Context, rec store.Record, m *Mail) (string, error) {
 	author, to := m.author(), r.sender(rec)
-	_, recorded := rec.Recipient(author.Address)
+	known, recorded := rec.Recipient(author.Address)
 	automatic := m.automatic()
 	switch {
 	case m.ours() != "", !author.Address.IsZero() && r.Inside(author.Address), automatic && (!recorded || to.IsZero()), m.readDSN() != nil:
@@ -74,7 +74,11 @@ func (r *Robot) passOn(ctx context.Context, rec store.Record, m *Mail) (string, 
 	if automatic {
 		return outcomeAutomatic, nil
 	}
-	r.tellWriter(ctx, rec, m, author.Address, recorded)
+	writer := author.Address
+	if recorded {
+		writer = known.Address // as it was written when the message was sealed, not as anybody spells it in From
+	}
+	r.tellWriter(ctx, rec, m, writer, recorded)
 	return outcomePassed, nil
 }
 
