@@ -147,7 +147,8 @@ func WritePage(w io.Writer, p Page, container io.Reader) error {
 	}
 	end := "</body>\n</html>\n"
 	if view.Form == Classic {
-		end = "<script>" + pageScript + "</script>\n" + end
+		// The attribute is for mail filters that take the bare tag for a phishing page (docs/scanners.md).
+		end = `<script id="reader">` + pageScript + "</script>\n" + end
 	}
 	_, err = io.WriteString(w, end)
 	return err

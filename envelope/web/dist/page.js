@@ -77,20 +77,20 @@ getUTCDay()];return c("long",{weekday:c(l),day:Number(s.day),month:c(ke[s.month-
 r=new Intl.DateTimeFormat("en-GB",{...n,timeZone:t})}catch{r=new Intl.DateTimeFormat("en-GB",n)}return Object.fromEntries(r.formatToParts(e).map(({type:s,value:o})=>[s,o]))}function Ce(e){return e.charAt(0).toUpperCase()+e.slice(1)}var Et=65536,z=class{constructor(t,n,r,s,o){Object.assign(this,{place:t,api:n,record:r,mail:s}),this.limit=r.reply.limit||0,this.once=Array.from(crypto.getRandomValues(new Uint8Array(16)),i=>i.toString(16).padStart(2,"0")).join(""),this.text=a("texta\
 rea",{id:"reply-text",rows:"10"}),this.files=a("input",{id:"reply-files",type:"file",multiple:!0,change:()=>this.count()}),this.quote=a("input",{id:"reply-quote",type:"checkbox"}),this.quote.checked=!0,this.copy=r.reply.copy&&a("input",{id:"reply-cop\
 y",type:"checkbox"}),this.people=(r.reply.people||[]).map((i,l)=>{let u=a("input",{id:`reply-cc-${l}`,type:"checkbox",value:i.address});return u.checked=o,[u,i.text]})}show(){this.notices=new k(c("errorTitle")),this.used=a("p",{class:"hint",role:"sta\
-tus"}),this.again=a("div");let t=a("h2",null,c("replyTitle")),n=a("form",{novalidate:!0,submit:r=>{r.preventDefault(),this.send()}},a("p",null,c("replyTo",{names:this.record.reply.to.join(", ")})),this.people.length>0&&a("fieldset",null,a("legend",null,
-c("replyCc")),...this.people.map(([r,s])=>tt(r,s))),x(c("replyText"),this.text),this.mail.blocks.length>0&&tt(this.quote,c("replyQuote")),x(c("replyFiles"),this.files),this.used,this.copy&&tt(this.copy,c("replyCopy")),a("p",{class:"row"},a("button",null,
-c("send")),a("button",{type:"button",class:"second",click:()=>this.place.replaceChildren()},c("cancel"))));w(this.place,[t,this.notices.problem,this.again,n,this.notices.status],this.text),this.count()}redraw(){this.place.querySelector("form")&&this.
-show()}count(){let t=[...this.files.files].reduce((n,r)=>n+r.size,0);return this.limit?(this.used.textContent=c("replyLimit",{used:I(t),limit:I(this.limit)}),t<=this.limit?(this.notices.clear(),!0):(this.notices.fail(c("replyTooBig",{limit:I(this.limit)})),
-!1)):!0}async send(){if(!this.sending){if(!this.text.value.trim()&&!this.files.files.length)return this.notices.fail(c("replyEmpty"));if(this.count()){this.sending=!0,this.notices.busy(c("sending"));try{await this.api.reply(this.record.session,{once:this.
-once,cc:this.people.filter(([t])=>t.checked).map(([t])=>t.value),copy:this.copy&&this.copy.checked,text:this.written(),files:this.files.files}),w(this.place,[a("h2",{class:"done"},c("replySent")),a("p",null,c("replyNext"))])}catch(t){t.cause==="no_se\
-ssion"?this.signIn():this.notices.fail(t instanceof b?t.text:c("unreachable"))}finally{this.sending=!1}}}}written(){let t=this.text.value;if(!this.quote.checked||!this.mail.blocks.length)return t;let n=this.mail.blocks.map(o=>o.text??Ee(o.html)).join(
-`
+tus"}),this.again=a("div");let t=a("h2",null,c("replyTitle")),n=a("form",{novalidate:!0,submit:r=>{r.preventDefault(),this.sendReply()}},a("p",null,c("replyTo",{names:this.record.reply.to.join(", ")})),this.people.length>0&&a("fieldset",null,a("legen\
+d",null,c("replyCc")),...this.people.map(([r,s])=>tt(r,s))),x(c("replyText"),this.text),this.mail.blocks.length>0&&tt(this.quote,c("replyQuote")),x(c("replyFiles"),this.files),this.used,this.copy&&tt(this.copy,c("replyCopy")),a("p",{class:"row"},a("b\
+utton",null,c("send")),a("button",{type:"button",class:"second",click:()=>this.place.replaceChildren()},c("cancel"))));w(this.place,[t,this.notices.problem,this.again,n,this.notices.status],this.text),this.count()}redraw(){this.place.querySelector("f\
+orm")&&this.show()}count(){let t=[...this.files.files].reduce((n,r)=>n+r.size,0);return this.limit?(this.used.textContent=c("replyLimit",{used:I(t),limit:I(this.limit)}),t<=this.limit?(this.notices.clear(),!0):(this.notices.fail(c("replyTooBig",{limit:I(
+this.limit)})),!1)):!0}async sendReply(){if(!this.sending){if(!this.text.value.trim()&&!this.files.files.length)return this.notices.fail(c("replyEmpty"));if(this.count()){this.sending=!0,this.notices.busy(c("sending"));try{await this.api.reply(this.record.
+session,{once:this.once,cc:this.people.filter(([t])=>t.checked).map(([t])=>t.value),copy:this.copy&&this.copy.checked,text:this.written(),files:this.files.files}),w(this.place,[a("h2",{class:"done"},c("replySent")),a("p",null,c("replyNext"))])}catch(t){
+t.cause==="no_session"?this.signIn():this.notices.fail(t instanceof b?t.text:c("unreachable"))}finally{this.sending=!1}}}}written(){let t=this.text.value;if(!this.quote.checked||!this.mail.blocks.length)return t;let n=this.mail.blocks.map(o=>o.text??
+Ee(o.html)).join(`
 `).replace(/\r\n?/g,`
 `).trim();n.length>Et&&(n=n.slice(0,Et)+`
 [\u2026]`);let{from:r,sealed_at:s}=this.record;return`${t.trimEnd()}
 
 ${c("replyWrote",{sender:r,time:$(s,this.api.page.zone)})}
-${n.replace(/^/gm,"> ")}`}signIn(){this.notices.fail(c("replySignIn"));let t=new T(this.again,this.api.page,this.api,null,async({session:n})=>{this.record.session=n,this.again.replaceChildren(),this.send()});t.site=()=>null,t.first()}};function tt(e,t){
+${n.replace(/^/gm,"> ")}`}signIn(){this.notices.fail(c("replySignIn"));let t=new T(this.again,this.api.page,this.api,null,async({session:n})=>{this.record.session=n,this.again.replaceChildren(),this.sendReply()});t.site=()=>null,t.first()}};function tt(e,t){
 return a("p",{class:"tick"},e,a("label",{for:e.id},t))}function Ee(e){let{body:t}=new DOMParser().parseFromString(e,"text/html");for(let n of t.querySelectorAll("style,script,title,template"))n.remove();for(let n of t.querySelectorAll("br,p,div,tr,li\
 ,h1,h2,h3,h4,pre,ul,ol"))n.before(`
 `);return t.textContent.replace(/[ \t]*\n[ \t]*/g,`

@@ -33,7 +33,7 @@ export class ReplyForm {
     const title = el("h2", null, t("replyTitle"));
     const form = el("form", { novalidate: true, submit: (event) => {
       event.preventDefault();
-      this.send();
+      this.sendReply();
     } },
       el("p", null, t("replyTo", { names: this.record.reply.to.join(", ") })),
       this.people.length > 0 && el("fieldset", null, el("legend", null, t("replyCc")), ...this.people.map(([box, text]) => tick(box, text))),
@@ -67,7 +67,7 @@ export class ReplyForm {
     return false;
   }
 
-  async send() {
+  async sendReply() {
     if (this.sending) return;
     if (!this.text.value.trim() && !this.files.files.length) return this.notices.fail(t("replyEmpty"));
     if (!this.count()) return;
@@ -104,7 +104,7 @@ export class ReplyForm {
     const signIn = new SignIn(this.again, this.api.page, this.api, null, async ({ session }) => {
       this.record.session = session;
       this.again.replaceChildren();
-      this.send();
+      this.sendReply();
     });
     signIn.site = () => null;
     signIn.first();
