@@ -8,6 +8,7 @@ const (
 	accountNo Kind = "account number"
 	anyDate   Kind = "date"
 	firstName Kind = "first name" // without a surname: says only that somebody is meant
+	reference Kind = "reference"  // of a file, about anybody or anything: beside a person it is a case number
 )
 
 // form is how a kind is written. Patterns match whole words.
@@ -17,6 +18,7 @@ type form struct {
 	match  string
 	check  func(value string) bool
 	label  string // words, "|" between them, of which one must stand up to labelReach octets before
+	column string // words of which one must stand in the heading of a table that it is in
 	excuse string // words of which one up to labelReach octets before makes up for a failed check: a number with a slip is still somebody's
 }
 
@@ -54,21 +56,27 @@ var forms = []form{
 	{kind: Phone, match: `(?:\+44|0044)[ -]?(?:\(0\)[ -]?)?[1-9](?:[ -]?[0-9]){8,9}|\(?0[1-9][0-9]{1,4}\)?(?:[ -]?[0-9]){5,9}`, check: isUKPhone},
 	{kind: Email, match: `[a-z0-9][a-z0-9._%+'-]*@(?:[a-z0-9-]+\.)+[a-z]{2,}`},
 	{kind: Vehicle, match: `[a-z]{2}[0-9]{2}[ -]?[a-z]{3}|[a-z][0-9]{1,3}[ -]?[a-z]{3}|[a-z]{3}[ -]?[0-9]{1,3}[a-z]`, check: isVehicle},
-	{kind: CaseNumber, match: `(?:case|client|claim(?:ant)?|tenancy|rent account|patient|hospital|liquidlogic|mosaic|carefirst|crime|custody|pupil|upn|household|housing register|council tax account|benefit|crn|home office|prison|nomis|court case|employee|payroll|student|uln|mrn|homelessness|service user|adoption|safeguarding)(?: (?:ref|reference|number|no|id|account|record))*[.:#]*[ ]*(?:is )?[a-z]{0,5}[-/ ]?[0-9]{4,12}(?:[-/][0-9a-z]{1,6})*`},
+	{kind: CaseNumber, match: `(?:case|client|claim(?:ant)?|tenancy|rent account|patient|hospital|liquidlogic|mosaic|carefirst|crime|custody|pupil|upn|household|housing register|council tax account|benefit|crn|home office|prison|nomis|court case|employee|payroll|student|uln|mrn|homelessness|service user|adoption|safeguarding)(?: (?:ref|reference|number|no|id|account|record))*[.:#]*[ \t]*(?:is )?[a-z]{0,5}[-/ ]?[0-9]{4,12}(?:[-/][0-9a-z]{1,6})*`},
+	{kind: reference, match: `(?:(?:our|your|my|the)[ ]+)?(?:ref|reference|complaint|pcn|misper ref|claim ref|acct|account|appeal|file)(?:[ ](?:no|number|ref|reference))*[.:#]*[ \t]*(?:is )?` + fileNumber, check: manyOfDigits},
+	{kind: reference, match: `[a-z]{1,4}[-/][0-9]{2,4}[-/][0-9]{3,7}|[0-9]{2}[-/][a-z]{2,4}[-/][0-9]{3,6}|[0-9]{2}[-/][0-9]{4,5}[-/][a-z]{1,4}`},
 	{kind: Name, exact: true, match: `(?:Mr|Mrs|Ms|Miss|Mx|Master|Dr|MR|MRS|MS|MISS|Baby)\.?[ ]+(?:&[ ]Mrs[ ]+)?` + nameRest},
 	{kind: Name, exact: true, match: `(?i:full name|first name|surname|forenames?|name of (?:child|patient|client|service user|applicant|tenant|claimant|pupil|young person)|(?:child|patient|client|pupil|claimant|tenant|employee|service user)(?:'s)?(?: name)?|name)(?:[ ]?[:=-][ \t\r\n]*|[ ]{2,}|\t+|[ ]?\r?\n)` + nameRest},
 	{kind: Name, exact: true, match: `(?i:service user|patient|client|claimant|tenant|pupil|defendant|resident|inmate|offender|foster child)[ ,]+` + capital + `[ ]+` + capital},
 	{kind: Name, exact: true, match: firstNames + `(?:[ ]+[A-Z]\.?)?[ ]+` + capital + `(?:-` + capital + `)?`},
-	{kind: Name, exact: true, match: capital + `[ ]+` + capital + `[ ,;:(-]+(?i:dob|d\.o\.b|date of birth|born)`},
-	{kind: Name, exact: true, match: `(?i:parents? of|son of|daughter of|mother of|father of|wife of|husband of|carer for|on behalf of|act for|regarding|concerning|assessment of|assessment for|referral for|report on|named|called|known as|re:|the late|visited|spoke to|spoke with)[ ]+` + capital + `[ ]+` + capital},
+	{kind: Name, exact: true, match: capital + `[ ]+` + capital + `[ ,;:(-]+(?i:dob|d\.o\.b|date of birth|born|aged|ni|nino|ni no|ni number|nhs|nhs no|nhs number|utr|[0-9]{1,2}(?: years| yrs?|yo))`},
+	{kind: Name, exact: true, match: capital + `[ ]+` + capital + `,?[ ]+(?:who|whose)[ ]+(?:is|was|has|had|lives|came|rang|says|said|wants|needs|we|you|I|son|daughter|mother|mum|husband|wife|tenancy|claim)`},
+	{kind: Name, exact: true, match: `[A-Z][A-Z'-]{2,},[ ]+[A-Z][a-z]{2,}`},
+	{kind: Name, exact: true, match: capital + `[ ]+` + capital + `(?:-` + capital + `)?`, column: "child|pupil|tenant|applicant|claimant|client|patient|service user|young person|debtor|employee|surname|dob|d.o.b|date of birth|user"},
+	{kind: Name, exact: true, match: `(?i:parents? of|son of|daughter of|mother of|father of|wife of|husband of|carer for|on behalf of|act for|regarding|concerning|applicant is|applicant:|index case:?|determination for|deduction for|need for|pt|patient:|child:|tenant:|employee:|you named:|assessment of|assessment for|referral for|report on|named|called|known as|re:|the late|visited|spoke to|spoke with)[ \t]+` + capital + `[ ]+` + capital},
 	{kind: firstName, exact: true, match: firstNames},
 	{kind: firstName, exact: true, match: `[A-Z]\.[ ]?[A-Z]\.?`, check: isInitials},
 	{kind: firstName, exact: true, match: `[A-Z][a-z]{2,}(?:'s (?:mum|mother|dad|father|partner|school|carer|behaviour|medication|placement|home|family|son|daughter|nan|consultant|gp|fit note|health|condition)| (?:is|was|has|had|says|told|asked|needs|wants|lives|refused|attended|left|came|went|disclosed|reported|became|moved|turned|hasn't|isn't|wasn't|doesn't|won't|has been|rang|called|phoned|seems|appears))`},
 }
 
 const (
-	capital  = `(?:(?:Mc|Mac|O')?[A-Z][a-z]+|[A-Z][A-Z'-]+)`
-	nameRest = `(?:[A-Z]\.?[ ]?)?(?:` + capital + `(?:[ -]` + capital + `){0,2}|[A-Z])`
+	capital    = `(?:(?:Mc|Mac|O')?[A-Z][a-z]+|[A-Z][A-Z'-]+)`
+	fileNumber = `[a-z]{0,5}[-/ ]?[0-9]{1,10}[a-z]?(?:[-/][0-9a-z]{1,10}){0,4}`
+	nameRest   = `(?:[A-Z]\.?[ ]?)?(?:` + capital + `(?:[ -]` + capital + `){0,2}|[A-Z])`
 )
 
 // birthWords stand beside a date of birth.
@@ -89,6 +97,8 @@ func (f form) candidate(text string, start, end int) (found, bool) {
 	raw := text[start:end]
 	switch {
 	case f.label != "" && !before(text, start, f.label):
+		return c, false
+	case f.column != "" && !(isCell(text, start, end) && inColumn(text, start, f.column)):
 		return c, false
 	case f.check != nil && !f.check(raw):
 		if c.slip = f.excused(text, start, raw); !c.slip {
@@ -142,6 +152,12 @@ func (f form) excused(text string, start int, raw string) bool {
 		}
 	}
 	return before(text, start, f.excuse)
+}
+
+// manyOfDigits takes what has four digits: less is a paragraph or a room.
+func manyOfDigits(s string) bool {
+	const few = 4
+	return len(digitsOf(s)) >= few
 }
 
 // never is the check of forms that are always wrong.
@@ -198,6 +214,12 @@ func inColumn(text string, at int, words string) bool {
 		top = tail
 	}
 	return false
+}
+
+// isCell tells whether nothing else stands in the cell of a table.
+func isCell(text string, start, end int) bool {
+	const parts = ",;|\t\n\r\""
+	return (start == 0 || strings.IndexByte(parts, text[start-1]) >= 0) && (end == len(text) || strings.IndexByte(parts, text[end]) >= 0)
 }
 
 func separators(s string) int {

@@ -25,7 +25,7 @@ type judge struct {
 }
 
 func newJudge(s *Scanner, r *reading) *judge {
-	j := &judge{s: s, r: r, taken: make([]bool, len(r.forms))}
+	j := &judge{s: s, r: r, taken: make([]bool, len(r.forms)), letter: toSomebody(r.text)}
 	for i, c := range r.forms {
 		if j.taken[i] = j.covered(i); j.taken[i] {
 			continue
@@ -36,8 +36,6 @@ func newJudge(s *Scanner, r *reading) *judge {
 				if !j.official(c) {
 					j.people = append(j.people, c.start)
 				}
-			} else if z == greetingZone && c.kind == Name {
-				j.letter = true
 			}
 		case BirthDate:
 			j.strong = append(j.strong, c.start)
@@ -54,7 +52,7 @@ func newJudge(s *Scanner, r *reading) *judge {
 
 // rank tells which of two kinds that overlap a text is.
 var rank = map[Kind]int{IBAN: 20, Card: 19, Licence: 18, NINumber: 17, Passport: 16, CHINumber: 15, TaxReference: 14, NHSNumber: 13,
-	BankAccount: 12, BirthDate: 11, Phone: 10, Email: 9, Address: 8, Vehicle: 3, Postcode: 4, CaseNumber: 2, anyDate: 1, Name: 7, firstName: 6}
+	BankAccount: 12, BirthDate: 11, Phone: 10, Email: 9, Address: 8, Vehicle: 3, Postcode: 4, CaseNumber: 2, reference: 0, anyDate: 1, Name: 7, firstName: 6}
 
 // covered tells whether form i lies in a form of higher rank, or is the postcode
 // of an address.
@@ -167,7 +165,7 @@ func (j *judge) form(i int, c found) float64 {
 		return weight * j.number(c)
 	case BirthDate:
 		return weight * max(j.public(c.start), 0.5)
-	case Address, Postcode, Phone, Email, Vehicle, CaseNumber:
+	case Address, Postcode, Phone, Email, Vehicle, CaseNumber, reference:
 		return weight * j.zoneFactor(c.start) * j.contact(c)
 	case Name, firstName:
 		if c.kind == Name && j.r.zones.of(c.start) == greetingZone {
@@ -276,6 +274,9 @@ func (j *judge) contact(c found) float64 {
 			return 0
 		}
 		return factor
+	}
+	if c.kind == reference && (!someone || office || j.near(ofBusiness, at, closeReach)+j.near(ofNumbering, at, closeReach) > 0) {
+		return 0
 	}
 	if !someone {
 		return 0.5 * factor

@@ -24,6 +24,8 @@ const (
 	ofEverybody               // what a message for everybody, or about nobody, says of itself
 	aSelf                     // one who writes of herself: my husband, I was
 	ofSecret                  // what nobody else shall know
+	ofSome                    // nobody in particular: if, any, people, often
+	aWriter                   // I, who tells it
 	markerCount = iota
 )
 
@@ -108,6 +110,8 @@ plain english|lots of (?:questions|the same)|unsubscribe|quiz|users' group|freed
 speakers?|workshops?|delegates|keynote|early bird|programme for|lecturer|dissertation|evening classes|enrolment|licensing committee|planning committee|scrutiny
 full council|cabinet member|1[5-8][0-9]{2}|nineteenth century|victorian|cylchlythyr|hysbyseb
 birthday cake|leaving do|whip round|raffle|5 a side|charity (?:walk|run|shop)|sponsor (?:me|us)|marathon|fundrais(?:er|ing)|retirement (?:party|do)|drinks from
+congratulations|congrats|away day|(?:cases|examples|names) (?:are|is) (?:all )?(?:made up|invented)|days of action|posters|(?:typical|warning|common|tell tale) signs|signs to look (?:for|out for)
+one (?:woman|man|person|child|adult|pupil|family) in (?:two|three|four|five|six|seven|eight|ten|[0-9]+)|learning outcomes
 great win|goals|fixtures?|lost (?:cat|dog)|school visit|obituary|town clerk|mayor|heritage|blog text|carers week|your questions|dear editor|book launch`,
 	aSelf: `my (?:husband|wife|partner|son|daughter|mum|mother|dad|father|ex|sister|brother|boyfriend|girlfriend|children|kids|baby|little (?:boy|girl)|health|doctor|gp|consultant|landlord|income|job|claim|benefits?|rent|flat|back|leg|heart|nerves|medication|tablets|condition|illness|depression|anxiety|bank account|wages|marriage|divorce|family)
 i (?:take|suffer|lost|owe|was drinking|was (?:pregnant|raped|assaulted|abused|in hospital|sectioned|attacked))|i'm (?:pregnant|disabled|diabetic|depressed|homeless)`,
@@ -119,4 +123,6 @@ hasn't told|has not told|has not been told|haven't told|nobody (?:here |else )?k
 confided|embarrassed|ashamed|see me in private|in private|hear nothing about|not to be shared|exempt (?:papers?|item)|not for public display|known only to
 without (?:his|her) knowledge|does not want (?:him|her|his|the|son|anyone|anybody)|doesn't want (?:him|her|his|the|anyone|anybody|to know)|hush|discreet(?:ly)?
 for your eyes|eyes only|doesn't want (?:it|them|the children|anybody|people) (?:told|known|to know|to hear|round)|does not want (?:it|them|the children) (?:told|known)|not (?:be )?aware|isn't aware|aren't aware|mustn't (?:be|know|find|hear)|must not (?:be told|know|find)|until (?:he|she) is ready|told no one|find out|leave the parent portal|keep it off|off the system`,
+	ofSome:  `if|when|whether|any|anyone|anybody|someone|somebody|each|every|often|usually|typical(?:ly)?|people|those|all|most|many`,
+	aWriter: `i|me|i'm|i've|i'd|i'll`,
 }

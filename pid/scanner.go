@@ -271,7 +271,7 @@ func (s *Scanner) Find(text string) []Candidate {
 	r := s.read(text)
 	var all []Candidate
 	for _, c := range r.forms {
-		if c.kind != anyDate && c.kind != firstName && (!c.slip || c.kind == NHSNumber) {
+		if c.kind != anyDate && c.kind != firstName && c.kind != reference && (!c.slip || c.kind == NHSNumber) {
 			all = append(all, Candidate{c.kind, r.original(c.start), r.original(c.end)})
 		}
 	}

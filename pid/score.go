@@ -56,6 +56,7 @@ func (s *Scanner) Score(sections []Section) Report {
 	for i, section := range sections {
 		t.section(section.Where, all[i])
 	}
+	t.claim()
 	for _, f := range t.forms {
 		t.add(f.kind, f.where, f.value, f.weight, 1, growth(f.kind))
 	}
@@ -85,6 +86,7 @@ type tally struct {
 	kinds   map[Kind]*kindTally
 	forms   []formed         // values that have a form, each once
 	formAt  map[string]int   // where in forms, by kind and value
+	loose   []formed         // references in a line of their own, as in a subject
 	strongs map[Kind]float64 // by kind of subject matter, heaviest strong phrase
 	private float64          // of the whole message
 	voice   voice
@@ -169,6 +171,8 @@ func (t *tally) section(where string, r *reading) {
 	for i, c := range r.forms {
 		if w := j.form(i, c); w > 0 && !t.s.allowed(c) {
 			t.keep(formed{visible(c.kind), r.place(where, c.start), c.value, w})
+		} else if c.kind == reference && len(r.text) < aLine && !j.taken[i] && !t.s.allowed(c) {
+			t.loose = append(t.loose, formed{CaseNumber, r.place(where, c.start), c.value, t.s.weights[CaseNumber] / 2})
 		}
 	}
 	for _, h := range r.topics {
@@ -190,6 +194,21 @@ func (t *tally) section(where string, r *reading) {
 	t.voice.hear(r, j)
 }
 
+// aLine is the octets of a section in which nobody needs to be named for a
+// reference to be somebody's: the text below a subject says whose.
+const aLine = 200
+
+// claim keeps the references of such lines when something is told of somebody.
+func (t *tally) claim() {
+	const something, someone = 2, 2
+	if t.topicSum() < something || t.voice.most[aboutOne]+t.voice.letter+float64(len(t.voice.names)) < someone {
+		return
+	}
+	for _, f := range t.loose {
+		t.keep(f)
+	}
+}
+
 // growth bounds what many values of a kind weigh, as a multiple of one: fifty
 // office numbers are a telephone list.
 func growth(k Kind) float64 {
@@ -201,8 +220,11 @@ func growth(k Kind) float64 {
 }
 
 func visible(k Kind) Kind {
-	if k == firstName {
+	switch k {
+	case firstName:
 		return Name
+	case reference:
+		return CaseNumber
 	}
 	return k
 }

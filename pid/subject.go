@@ -11,7 +11,7 @@ func Identifies(text string) bool {
 	plain := []byte(r.text)
 	for _, c := range r.forms {
 		switch c.kind {
-		case Name, firstName, Address:
+		case Name, firstName, reference, Address:
 		case anyDate:
 			for i := c.start; i < c.end; i++ {
 				plain[i] = 'x'

@@ -60,6 +60,10 @@ hiv|on prep|sexual health|physio|walks (?:indoors )?with (?:a|his|her)|walking f
 air mattress|pressure sores?|grade [1-4] (?:sore|ulcer)|bed sores?|open ulcers|leg ulcers?|catheter care|continence pads|peg fed|nebuli[sz]er|cpap|tracheostomy
 insulin pen|syncope|concussion|life expectancy|permanently incapable|permanent incapacity|unfit for work|not fit for work|ill health retire\w+|signed off|sick pay|ssp
 sickness since|off with (?:stress|his|her|anxiety|depression|a|long covid|covid)|long covid|chronic fatigue|medical suspension|occ health|occupational health advice
+lupus|gout|glaucoma|macular degeneration|cataracts|emphysema|bronchi\w+|thrombosis|dvt|embolism|aneurysm|hydrocephalus|meningitis|encephalitis|shingles|ulcerative
+ibs|hernia|gallstones|kidney (?:stones|failure|disease)|an(?:a)?emi[ac]|haemophilia\w*|thalassaemia|thyroid|rheumatoid|osteoarthritis|duchenne|ataxia|narcolepsy|powerchair
+ileostomy|colostomy|incontinent|psychotic|bowel (?:condition|disease|trouble)|heart (?:disease|surgery|operation)|liver (?:failure|disease|damage)|angina|atrial fibrillation
+(?:dementia|hearing|sight) (?:is|has got) worse|respite care|sick leave|knee surgery|hip surgery|radiotherapy|neuropath\w+|lymphoedema|sarcoidosis|aspergers
 rhag iselder|ar y cyffuriau|yn dioddef o|wedi cael diagnosis|iechyd meddwl|yn yr ysbyty|yn feichiog|wedi cael strôc|cyflwr meddygol|nam meddyliol|salwch
 (?:just |back )?(?:out of|home from|back from|came out of|left) hospital|asd|asc diagnosis|moderate ld|severe ld|mild ld|with ld|sensory processing|paediatrician(?:'s)?
 developmental delay|global delay|consultant (?:gives|says|said|thinks)|gives (?:her|him) (?:a |weeks|days|months)

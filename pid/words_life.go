@@ -205,7 +205,8 @@ nationality|referrals?|allegations?|gorffennol|hanes|past|childhood|abroad|arriv
 case|concerns|records?|file|homeless|abuse|incident|before|earlier|again|used to|since|last year|born|grew up|moved|retired|former`}
 
 var wordsCriminal = topic{Criminal, `
-criminal (?:record|convictions?|history|proceedings)|previous convictions?|spent convictions?|convicted (?:of|for|in)|conviction for|caution(?:ed)? for
+criminal (?:record|convictions?|history|proceedings)|possession with intent|intent to supply|drink drive|(?:weeks|months|years) suspended|suspended sentence|(?:check|dbs) came back|came back with content|blemished (?:dbs|disclosure)|disclosure shows
+previous convictions?|spent convictions?|convicted (?:of|for|in)|conviction for|caution(?:ed)? for
 (?:was|been|were|is|being) (?:arrested|cautioned|charged with|sentenced|jailed|imprisoned|remanded|convicted|bailed)|arrested (?:for|on|last|by)
 charged with (?:assault|theft|possession|burglary|gbh|abh|fraud|criminal|affray|drink|drug|rape|murder)|on (?:probation|licence from|bail|remand|tag)|bail conditions
 released from (?:prison|custody|hmp)|(?:in|from|at|to) hmp
