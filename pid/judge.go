@@ -20,7 +20,7 @@ type judge struct {
 	people  []int   // where people are named, ascending
 	strong  []int   // where strong words and dates of birth stand, ascending
 	private float64 // factor of the whole message
-	letter  bool    // it begins with "Dear ..." and a name
+	letter  bool    // it begins with "Dear ..." to one person
 	taken   []bool  // forms that are part of another or another reading of it
 }
 

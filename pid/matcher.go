@@ -15,6 +15,7 @@ const (
 	maxStates   = 24000   // ordinary mail needs a few thousand; 11 MB at most
 	maxSetNodes = 1 << 20 // entries of all state sets together: 4 MB
 	maxBack     = 2000    // states of one pattern read backwards
+	keptTables  = 2       // survive the collector: states made anew cost ten times the scan
 )
 
 // matcher finds whole-word matches of many patterns in one pass: a deterministic
@@ -27,8 +28,9 @@ type matcher struct {
 	states  int        // at most
 	classOf [256]uint8 // octets that no pattern tells apart have one class
 	classes int
-	sample  []byte // one octet of each class
-	tables  sync.Pool
+	sample  []byte      // one octet of each class
+	kept    chan *table // free ones that stay
+	tables  sync.Pool   // further free ones, until memory is wanted
 }
 
 // pattern is one thing to look for.
@@ -80,76 +82,26 @@ func (m *matcher) ready() {
 		m.reduce()
 	}
 	m.findClasses()
+	m.kept = make(chan *table, keptTables)
 	m.tables.New = func() any { return newTable(m) }
 }
 
-// findClasses splits the octets by what the nodes and the word border tell apart.
-func (m *matcher) findClasses() {
-	var word byteSet
-	for b := range 256 {
-		if isWord[b] {
-			word.add(byte(b))
-		}
-	}
-	sets := map[byteSet]bool{word: true}
-	for _, n := range m.nodes {
-		sets[n.set] = true
-	}
-	count := 1
-	for set := range sets {
-		split := map[uint8]uint8{} // class inside the set: its new number
-		sizes := [256]int{}
-		for b := range 256 {
-			sizes[m.classOf[b]]++
-		}
-		in := [256]int{}
-		for b := range 256 {
-			if set.has(byte(b)) {
-				in[m.classOf[b]]++
-			}
-		}
-		for b := range 256 {
-			c := m.classOf[b]
-			if !set.has(byte(b)) || in[c] == sizes[c] {
-				continue
-			}
-			if _, ok := split[c]; !ok {
-				split[c] = uint8(count)
-				count++
-			}
-			m.classOf[b] = split[c]
-		}
-	}
-	m.orderClasses(count)
-	// An odd number of lines for each state, so that the first lines of the states,
-	// which are those mostly looked at, share the whole cache.
-	m.classes = ((count+cacheLine-1)/cacheLine | 1) * cacheLine
-	m.sample = make([]byte, m.classes)
-	for b := range 256 {
-		m.sample[m.classOf[b]] = byte(b)
+// borrow gives a table, the one with most states that is free.
+func (m *matcher) borrow() *table {
+	select {
+	case t := <-m.kept:
+		return t
+	default:
+		return m.tables.Get().(*table)
 	}
 }
 
-// orderClasses numbers the classes by how often their octets stand in English, so
-// that a state is mostly looked up in one line of the cache.
-func (m *matcher) orderClasses(count int) {
-	const often = " etaoinsrhldcumfpgwyb\nvk.,ST1A0-C2I3xPMRD"
-	order := make([]int, count)
-	next := 1
-	number := func(b byte) {
-		if c := m.classOf[b]; order[c] == 0 {
-			order[c] = next
-			next++
-		}
-	}
-	for i := range len(often) {
-		number(often[i])
-	}
-	for b := range 256 {
-		number(byte(b))
-	}
-	for b := range 256 {
-		m.classOf[b] = uint8(order[m.classOf[b]] - 1)
+// giveBack takes a table for the next scan.
+func (m *matcher) giveBack(t *table) {
+	select {
+	case m.kept <- t:
+	default:
+		m.tables.Put(t)
 	}
 }
 
@@ -269,7 +221,7 @@ func (t *table) eat(from []int32, b byte) {
 // of the match; ends ascend.
 func (m *matcher) scan(text string, hit func(pattern int32, end int)) {
 	r := m.begin()
-	defer m.tables.Put(r.t)
+	defer m.giveBack(r.t)
 	for i := 0; i < len(text); i++ {
 		class := int(m.classOf[text[i]])
 		if e := r.next[int(r.s)+class]; e > 0 {
@@ -286,8 +238,8 @@ func (m *matcher) scan(text string, hit func(pattern int32, end int)) {
 // their states; and a processor looks up both at once.
 func scanBoth(a, b *matcher, text string, hit func(pattern int32, end int)) {
 	ra, rb := a.begin(), b.begin()
-	defer a.tables.Put(ra.t)
-	defer b.tables.Put(rb.t)
+	defer a.giveBack(ra.t)
+	defer b.giveBack(rb.t)
 	nextA, nextB, sa, sb := ra.next, rb.next, ra.s, rb.s
 	for i := 0; i < len(text); i++ {
 		octet := text[i]
@@ -321,7 +273,7 @@ type run struct {
 }
 
 func (m *matcher) begin() run {
-	t := m.tables.Get().(*table)
+	t := m.borrow()
 	if t.round > 1<<31 {
 		clear(t.mark)
 		t.round = 0
@@ -359,8 +311,8 @@ func (m *matcher) startOf(pattern int32, text string, end int) int {
 }
 
 func (m *matcher) lookBack(text string, end int) int {
-	t := m.tables.Get().(*table)
-	defer m.tables.Put(t)
+	t := m.borrow()
+	defer m.giveBack(t)
 	found, s := -1, t.intern(m.start, false)
 	for at := end - 1; at >= 0 && at >= end-maxLookBack; at-- {
 		class := int(m.classOf[text[at]])

@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"regexp/syntax"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -120,9 +121,24 @@ func TestScanSurvivesFullTables(t *testing.T) {
 	if got != want {
 		t.Errorf("got %d, want %d", got, want)
 	}
-	table := m.tables.Get().(*table)
+	table := m.borrow()
 	if len(table.states) > maxStates || len(table.next) > maxStates*m.classes {
 		t.Errorf("the table grew to %d states", len(table.states))
+	}
+}
+
+// TestStatesStay: what one scan learnt serves the next, whatever was collected
+// in between.
+func TestStatesStay(t *testing.T) {
+	m, err := newMatcher([]pattern{{text: "dad"}, {text: "[0-9]{4}"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.scan("dad 1234", func(int32, int) {})
+	runtime.GC()
+	runtime.GC() // a sync.Pool is empty after two
+	if got := len(m.borrow().states); got < 8 {
+		t.Errorf("got %d states, want those of the scan", got)
 	}
 }
 

@@ -30,7 +30,7 @@ func (v *voice) hear(r *reading, j *judge) {
 	for _, m := range []marker{ofSome, aWriter} {
 		v.most[m] = max(v.most[m], count(r, m, false))
 	}
-	if toSomebody(r.text) {
+	if j.letter {
 		v.letter = max(v.letter, count(r, toYou, true))
 	}
 	for _, m := range []marker{ofBusiness, ofSecret} {
@@ -75,7 +75,7 @@ func count(r *reading, m marker, greetings bool) float64 {
 	return n
 }
 
-var salutation = regexp.MustCompile(`(?m)^(?:Dear|Hi|Hello|Hiya|Hey|(?:Good )?[Mm]orning|(?:Good )?[Aa]fternoon),? (?:(Mr|Mrs|Ms|Miss|Mx|Dr|Cllr)\b|([A-Z][a-z]+) ?(?:[,.!-]|$))`)
+var salutation = regexp.MustCompile(`^(?:Dear|Hi|Hello|Hiya|Hey|(?:Good )?[Mm]orning|(?:Good )?[Aa]fternoon),? (?:(Mr|Mrs|Ms|Miss|Mx|Dr|Cllr)\b|([A-Z][a-z]+) ?(?:[,.!\r\n-]|$))`)
 
 // manyPeople are whom a letter to more than one person begins with.
 const manyPeople = " all team both colleague colleagues partner partners member members resident residents parent parents sir everyone everybody friend friends madam customer customers neighbour neighbours folks carer carers "
@@ -83,8 +83,15 @@ const manyPeople = " all team both colleague colleagues partner partners member 
 // toSomebody tells whether a text begins as a letter to one person does.
 func toSomebody(text string) bool {
 	const head = 400 // octets in which a letter begins
-	m := salutation.FindStringSubmatch(text[:min(len(text), head)])
-	return m != nil && (m[1] != "" || !strings.Contains(manyPeople, " "+strings.ToLower(m[2])+" "))
+	for line := range strings.Lines(text[:min(len(text), head)]) {
+		if strings.IndexByte("DHGMA", line[0]) < 0 {
+			continue
+		}
+		if m := salutation.FindStringSubmatch(line); m != nil {
+			return m[1] != "" || !strings.Contains(manyPeople, " "+strings.ToLower(m[2])+" ")
+		}
+	}
+	return false
 }
 
 // Coefficients of a logistic regression over the messages of testdata/pid/messages
@@ -169,5 +176,5 @@ func (k Kind) bySelf() bool {
 	case NINumber, NHSNumber, CHINumber, Card, Passport, Licence, TaxReference, IBAN, BankAccount, BirthDate, OwnWords:
 		return true
 	}
-	return !slices.Contains(Kinds(), k)
+	return !slices.ContainsFunc(kinds, func(i kindInfo) bool { return i.kind == k })
 }

@@ -1,0 +1,71 @@
+package pid
+
+// findClasses splits the octets by what the nodes and the word border tell apart.
+func (m *matcher) findClasses() {
+	var word byteSet
+	for b := range 256 {
+		if isWord[b] {
+			word.add(byte(b))
+		}
+	}
+	sets := map[byteSet]bool{word: true}
+	for _, n := range m.nodes {
+		sets[n.set] = true
+	}
+	count := 1
+	for set := range sets {
+		split := map[uint8]uint8{} // class inside the set: its new number
+		sizes := [256]int{}
+		for b := range 256 {
+			sizes[m.classOf[b]]++
+		}
+		in := [256]int{}
+		for b := range 256 {
+			if set.has(byte(b)) {
+				in[m.classOf[b]]++
+			}
+		}
+		for b := range 256 {
+			c := m.classOf[b]
+			if !set.has(byte(b)) || in[c] == sizes[c] {
+				continue
+			}
+			if _, ok := split[c]; !ok {
+				split[c] = uint8(count)
+				count++
+			}
+			m.classOf[b] = split[c]
+		}
+	}
+	m.orderClasses(count)
+	// An odd number of lines for each state, so that the first lines of the states,
+	// which are those mostly looked at, share the whole cache.
+	m.classes = ((count+cacheLine-1)/cacheLine | 1) * cacheLine
+	m.sample = make([]byte, m.classes)
+	for b := range 256 {
+		m.sample[m.classOf[b]] = byte(b)
+	}
+}
+
+// orderClasses numbers the classes by how often their octets stand in English, so
+// that a state is mostly looked up in one line of the cache.
+func (m *matcher) orderClasses(count int) {
+	const often = " etaoinsrhldcumfpgwyb\nvk.,ST1A0-C2I3xPMRD"
+	order := make([]int, count)
+	next := 1
+	number := func(b byte) {
+		if c := m.classOf[b]; order[c] == 0 {
+			order[c] = next
+			next++
+		}
+	}
+	for i := range len(often) {
+		number(often[i])
+	}
+	for b := range 256 {
+		number(byte(b))
+	}
+	for b := range 256 {
+		m.classOf[b] = uint8(order[m.classOf[b]] - 1)
+	}
+}
