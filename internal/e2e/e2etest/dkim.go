@@ -110,3 +110,9 @@ func (d *DKIM) Signed(what string, raw []byte, domain string) {
 	}
 	d.t.Errorf("%s: no valid DKIM signature of %s among %d", what, domain, len(verifications))
 }
+
+// Record gives name and text of the DNS record under which others find the key of
+// a domain.
+func (d *DKIM) Record(domain string) (name, text string) {
+	return selector + "._domainkey." + domain, d.record
+}
