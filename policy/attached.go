@@ -112,7 +112,7 @@ func shownPath(d extract.Document) string {
 // attachments together.
 func (r *reader) extractor() *extract.Extractor {
 	if r.files == nil {
-		r.files = extract.New(extract.Limits{})
+		r.files = extract.New(r.fileLimits)
 		r.files.Message, r.files.Outside = r.mailInFile, r.elsewhere
 	}
 	return r.files

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postseal/postseal/extract"
 	"github.com/postseal/postseal/extract/extracttest"
 	"github.com/postseal/postseal/policy"
 )
@@ -38,6 +39,7 @@ func TestBombsOfTheDefinitionOfDone(t *testing.T) {
 	file := func(name string, data func() []byte) func() ([]policy.Field, io.Reader) {
 		return func() ([]policy.Field, io.Reader) { return attached(name, data()) }
 	}
+	reading := policy.Reading{Files: extract.Limits{Work: extract.DefaultLimits.Work / shrink}}
 	mixed := []policy.Field{field("Content-Type", "multipart/mixed; boundary=b0")}
 	types := "[Content_Types].xml"
 	laughs := `<?xml version="1.0"?><!DOCTYPE w [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><w:document><w:t>&c;</w:t></w:document>`
@@ -90,7 +92,7 @@ func TestBombsOfTheDefinitionOfDone(t *testing.T) {
 			var m *policy.Message
 			took, memory := extracttest.Measured(func() {
 				var err error
-				if m, err = (policy.Reading{}).Read(context.Background(), staff(), header, body); err != nil {
+				if m, err = reading.Read(context.Background(), staff(), header, body); err != nil {
 					t.Fatal(err)
 				}
 				v = f.Classify(m)

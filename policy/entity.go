@@ -225,7 +225,7 @@ func (r *reader) reading(d described, at place) []sink {
 	case d.media == "message/rfc822", d.media == "message/global", d.media == "message/news":
 		inner := at
 		inner.depth, inner.nested, inner.encloser, inner.digest = at.depth+1, true, "", false
-		return []sink{decodeInto(d.encoding, &entity{r: r, at: inner, message: true})}
+		return []sink{r.decodeInto(d.encoding, &entity{r: r, at: inner, message: true})}
 	}
 	sinks := []sink{newLeaf(r, d, at)}
 	if d.encoding == "base64" && isText(d.media) {
@@ -236,21 +236,25 @@ func (r *reader) reading(d described, at place) []sink {
 
 // decodeInto puts the decoder of a transfer encoding in front of a sink.
 // RFC 2045 section 6.4 forbids it for messages and multiparts; it is seen.
-func decodeInto(encoding string, to sink) sink {
+func (r *reader) decodeInto(encoding string, to sink) sink {
 	if encoding == "base64" || encoding == "quoted-printable" {
-		return &decoded{dec: newDecoder(encoding), to: newSplitter(to)}
+		return &decoded{r: r, dec: newDecoder(encoding), to: newSplitter(to)}
 	}
 	return to
 }
 
 // decoded cuts what a decoder gives into runs again.
 type decoded struct {
+	r   *reader
 	dec decoder
 	to  *splitter
 	buf []byte
 }
 
 func (d *decoded) run(b []byte, _ bool) {
+	if !d.r.spend(len(b) + runWork) {
+		return
+	}
 	d.buf = d.dec.decode(d.buf[:0], b)
 	d.to.write(d.buf)
 }

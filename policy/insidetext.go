@@ -231,16 +231,20 @@ var armour = [][2]string{
 // we cannot. Somebody who only writes about it leaves the end out.
 func isArmoured(text string) bool {
 	for _, a := range armour {
-		end := strings.LastIndex(text, a[1])
-		for from := 0; end > 0; {
-			i := strings.Index(text[from:end], a[0])
-			if i < 0 {
+		rest := text
+		for start := true; ; start = false {
+			before, after, found := strings.Cut(rest, a[0])
+			if !found {
 				break
 			}
-			if i += from; i == 0 || isLineEnd(text[i-1]) {
-				return true
+			if start && before == "" || before != "" && isLineEnd(before[len(before)-1]) {
+				// One that is not ended here is ended nowhere.
+				if strings.Contains(after, a[1]) {
+					return true
+				}
+				break
 			}
-			from = i + len(a[0])
+			rest = after
 		}
 	}
 	return false

@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/postseal/postseal/extract"
 )
@@ -59,6 +60,9 @@ func whereOf(p Part, disposition string) string {
 }
 
 func (l *leaf) run(b []byte, _ bool) {
+	if !l.over && !l.r.spend(len(b)+runWork) {
+		l.over = true
+	}
 	for len(b) > 0 && !l.over {
 		n := len(b)
 		if !l.decided {
@@ -159,8 +163,20 @@ func (l *leaf) closeText() {
 	if len(l.charsets) == 0 {
 		l.charsets = []string{""}
 	}
+	var given []string
+	full := false
 	for _, name := range l.charsets[:min(len(l.charsets), maxReadings)] {
+		if full {
+			break
+		}
 		for _, raw := range l.decodeIn(name) {
+			if slices.Contains(given, raw) {
+				continue
+			}
+			if full = !l.roomFor(raw, len(given) == 0); full {
+				break // what is beyond is not worth decoding
+			}
+			given = append(given, raw)
 			p := l.part
 			p.Text = l.shownText(raw)
 			if p.Err == nil && encryption(p) == "" && isArmoured(p.Text) {
@@ -173,6 +189,22 @@ func (l *leaf) closeText() {
 		l.r.doubt(l.part.Where + ": more than one charset; all were read")
 	}
 	l.r.insideText(l.buf, l.at)
+}
+
+// roomFor accounts for a reading of the part's text, and tells whether there is
+// room for it. There is for the first, of which the octets are accounted for.
+func (l *leaf) roomFor(text string, first bool) bool {
+	r := l.r
+	if first {
+		r.text += max(0, len(text)-len(l.buf))
+		return true
+	}
+	if r.text+len(text) > maxText {
+		r.unreadable(l.part.Where, fmt.Errorf("%w: all that it may mean", ErrTooBig))
+		return false
+	}
+	r.text += len(text)
+	return true
 }
 
 func (r *reader) add(p Part) {

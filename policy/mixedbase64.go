@@ -35,6 +35,9 @@ func newMixedBase64(r *reader, d described, at place) *mixedBase64 {
 }
 
 func (m *mixedBase64) run(b []byte, _ bool) {
+	if m.mixed && m.to.over || !m.to.r.spend(len(b)+runWork) {
+		return
+	}
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '\n')
 		if i < 0 {

@@ -45,7 +45,7 @@ func (r *reader) multipart(d described, at place) []sink {
 				break
 			}
 		}
-		sinks = append(sinks, decodeInto(d.encoding, r.newMultipart([]byte("--"+b), d.media, inner)))
+		sinks = append(sinks, r.decodeInto(d.encoding, r.newMultipart([]byte("--"+b), d.media, inner)))
 	}
 	if len(boundaries) == 0 {
 		r.doubt(at.where("a multipart names no boundary; read as text and with the first that is found"))
@@ -63,7 +63,7 @@ func (r *reader) newMultipart(boundary []byte, media string, at place) *multipar
 }
 
 func (m *multipart) run(b []byte, start bool) {
-	if start && len(b) > 2 && b[0] == '-' && b[1] == '-' && m.delimiter(b) {
+	if start && len(b) > 2 && b[0] == '-' && b[1] == '-' && (!m.r.spend(boundaryWork) || m.delimiter(b)) {
 		return
 	}
 	if m.child != nil {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/postseal/postseal/addr"
@@ -24,12 +25,20 @@ var councilRules = func() string {
 // rules reads a rule file.
 func rules(t testing.TB, text string) *policy.File {
 	t.Helper()
+	if f, ok := parsed.Load(text); ok {
+		return f.(*policy.File)
+	}
 	f, err := config.ParsePolicy("rules.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
+	parsed.Store(text, f)
 	return f
 }
+
+// parsed keeps rule files by their text: many tests ask for the same, and making
+// the tables of personal data takes a second under the race detector.
+var parsed sync.Map
 
 // staff is an ordinary outbound transaction.
 func staff(to ...string) policy.Transaction {

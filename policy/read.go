@@ -37,6 +37,15 @@ const (
 	maxReadings   = 8        // further readings of parts that contradict themselves
 	maxHead       = 512      // octets kept of a part that is not text
 	readBuffer    = 64 << 10 // octets handed on at once
+
+	// maxWork bounds what all readings of a message look at together: a body of the
+	// greatest size four times over, since a part within a part is decoded twice and
+	// one that contradicts itself is read in every way. It is about two seconds of
+	// one processor. The unit is an octet decoded; what is asked of every line or run
+	// costs more than its octets do.
+	maxWork      = 512 << 20
+	boundaryWork = 64 // to compare a line with a boundary
+	runWork      = 16 // to take a run, however short
 )
 
 // Read builds the view. It never fails on strange MIME: what it cannot read for
@@ -57,6 +66,9 @@ func ReadContext(ctx context.Context, t Transaction, header []Field, body io.Rea
 // attached documents in this process.
 type Reading struct {
 	Limits Limits
+	// Files bound what attached files may take, all of a message together. Zero fields
+	// mean those of extract.DefaultLimits.
+	Files extract.Limits
 	// Documents reads attached documents elsewhere, where a reader that crashes can
 	// do no harm (extract/worker). It is used by many readings at one time.
 	Documents extract.Outside
@@ -65,7 +77,7 @@ type Reading struct {
 // Read is ReadContext in this way.
 func (o Reading) Read(ctx context.Context, t Transaction, header []Field, body io.Reader) (*Message, error) {
 	l := Limits{or(o.Limits.Parts, DefaultLimits.Parts), or(o.Limits.Depth, DefaultLimits.Depth), or(o.Limits.Bytes, DefaultLimits.Bytes)}
-	r := &reader{ctx: ctx, limits: l, elsewhere: o.Documents, m: &Message{Transaction: t, Fields: header}}
+	r := &reader{ctx: ctx, limits: l, fileLimits: o.Files, elsewhere: o.Documents, m: &Message{Transaction: t, Fields: header}}
 	r.checkHeader(header)
 	body, err := r.stray(header, body)
 	if err != nil {
@@ -96,6 +108,9 @@ type reader struct {
 	elsewhere extract.Outside    // nil: files are read here
 	at        place              // of the file at work
 	overflow  bool               // the limit of parts was told
+	worked    int                // of maxWork
+
+	fileLimits extract.Limits
 }
 
 // doubt notes once what could not be read for certain.
@@ -110,9 +125,30 @@ func (r *reader) doubt(words string) {
 }
 
 // unreadable notes that something could not be read that a recipient may read.
+// It counts as a part, but what is said already is not kept again.
 func (r *reader) unreadable(where string, err error) {
-	r.doubt(where + ": " + err.Error())
+	r.parts++
+	words := where + ": " + err.Error()
+	if r.doubted[words] {
+		return
+	}
+	r.doubt(words)
 	r.m.Parts = append(r.m.Parts, Part{Where: where, Err: err})
+}
+
+// spend pays for work, and tells whether there is more to be had. What is not
+// read for want of it makes the message unreadable.
+func (r *reader) spend(n int) bool {
+	if r.worked <= maxWork {
+		r.worked += n
+		return r.worked <= maxWork || r.spent()
+	}
+	return false
+}
+
+func (r *reader) spent() bool {
+	r.unreadable("message", fmt.Errorf("%w: too much work", ErrTooBig))
+	return false
 }
 
 // checkHeader looks at the size of the message's own header, and at the fields
@@ -162,7 +198,9 @@ func (r *reader) copy(body io.Reader, to sink) error {
 			split.close()
 			return errors.Join(notEOF(err), copyErr)
 		}
-		split.write(buf[:n])
+		if r.worked <= maxWork {
+			split.write(buf[:n])
+		}
 		if err != nil {
 			split.close()
 			return notEOF(err)

@@ -2,7 +2,7 @@ package policy
 
 import (
 	"bytes"
-	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -57,31 +57,69 @@ type base64Decoder struct {
 }
 
 func (d *base64Decoder) decode(dst, src []byte) []byte {
-	for _, c := range src {
-		switch {
-		case isBase64(c):
-		case c == '-':
-			c = '+'
-		case c == '_':
-			c = '/'
-		case c == '=':
-			dst = d.rest(dst)
-			continue
-		default:
+	for len(src) > 0 {
+		if d.n == 0 {
+			dst, src = wholeGroups(dst, src)
+			if len(src) == 0 {
+				break
+			}
+		}
+		c := src[0]
+		src = src[1:]
+		if sextets[c] == noSextet {
+			if c == '=' {
+				dst = d.rest(dst)
+			}
 			continue
 		}
 		d.group[d.n] = c
-		if d.n++; d.n == 4 {
-			dst, _ = base64.RawStdEncoding.AppendDecode(dst, d.group[:])
+		if d.n++; d.n == len(d.group) {
 			d.n = 0
+			dst, _ = wholeGroups(dst, d.group[:])
 		}
 	}
 	return dst
 }
 
+// wholeGroups decodes groups of four up to what is none.
+func wholeGroups(dst, src []byte) (decoded, left []byte) {
+	dst = slices.Grow(dst, len(src)/4*3)
+	for len(src) >= 4 {
+		a, b, c, e := sextets[src[0]], sextets[src[1]], sextets[src[2]], sextets[src[3]]
+		if a|b|c|e == noSextet {
+			break
+		}
+		dst = append(dst, a<<2|b>>4, b<<4|c>>2, c<<6|e)
+		src = src[4:]
+	}
+	return dst, src
+}
+
+// noSextet is what sextets has for an octet that stands for nothing; with any
+// other it gives itself.
+const noSextet = 0xff
+
+// sextets are the values of the octets in base64 and in its form for addresses
+// (RFC 4648 sections 4 and 5), which some programs use.
+var sextets = func() (all [256]byte) {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	for i := range all {
+		all[i] = noSextet
+	}
+	for i := range len(alphabet) {
+		all[alphabet[i]] = byte(i)
+	}
+	all['+'], all['-'], all['/'], all['_'] = 62, 62, 63, 63
+	return all
+}()
+
 func (d *base64Decoder) rest(dst []byte) []byte {
+	a, b, c := sextets[d.group[0]], sextets[d.group[1]], sextets[d.group[2]]
 	if d.n > 1 {
-		dst, _ = base64.RawStdEncoding.AppendDecode(dst, d.group[:d.n])
+		dst = append(dst, a<<2|b>>4)
+	}
+	if d.n > 2 {
+		dst = append(dst, b<<4|c>>2)
 	}
 	d.n = 0
 	return dst
