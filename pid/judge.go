@@ -275,13 +275,19 @@ func (j *judge) contact(c found) float64 {
 		}
 		return factor
 	}
-	if c.kind == reference && (!someone || office || j.near(ofBusiness, at, closeReach)+j.near(ofNumbering, at, closeReach) > 0) {
+	if c.kind == reference && (!someone || j.ofThing(c)) {
 		return 0
 	}
 	if !someone {
 		return 0.5 * factor
 	}
 	return factor
+}
+
+// ofThing tells whether a reference is that of an order, a firm, an office, a plan.
+func (j *judge) ofThing(c found) bool {
+	near := func(m marker) int { return j.near(m, c.start, closeReach) }
+	return near(ofBusiness)+near(ofNumbering)+near(ofOffice) > 0 || j.near(ofPlanning, c.start, contextReach) >= 2
 }
 
 // official tells whether a name is that of somebody in office, who is named

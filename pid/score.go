@@ -171,7 +171,7 @@ func (t *tally) section(where string, r *reading) {
 	for i, c := range r.forms {
 		if w := j.form(i, c); w > 0 && !t.s.allowed(c) {
 			t.keep(formed{visible(c.kind), r.place(where, c.start), c.value, w})
-		} else if c.kind == reference && len(r.text) < aLine && !j.taken[i] && !t.s.allowed(c) {
+		} else if c.kind == reference && len(r.text) < aLine && !j.taken[i] && !j.ofThing(c) && !t.s.allowed(c) {
 			t.loose = append(t.loose, formed{CaseNumber, r.place(where, c.start), c.value, t.s.weights[CaseNumber] / 2})
 		}
 	}

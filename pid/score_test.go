@@ -45,6 +45,9 @@ func TestFind(t *testing.T) {
 		{"CHI number 010190 1119", "chi 010190 1119"},
 		{"case no. 204417", "case_number case no. 204417"},
 		{"Mrs Khan and John O'Brien", "name Mrs Khan; name John O'Brien"},
+		{"Child,Year,School\nImogen Sallow,6,Elm\n", "name Imogen Sallow"},
+		{"Room,Year,School\nImogen Sallow,6,Elm\n", ""},
+		{"Corinne Dalloway, aged 44", "name Corinne Dalloway, aged"},
 		{"Victoria Street, St James Church", ""},
 		{"", ""},
 	} {
@@ -111,6 +114,41 @@ func TestHeaviestPlaceCounts(t *testing.T) {
 		if r.Total != 10 || len(r.Findings) != 1 || r.Findings[0].Where != "attachment" {
 			t.Errorf("%s: got %g, %+v; want 10, in the attachment", first, r.Total, r.Findings)
 		}
+	}
+}
+
+// TestReferences: a reference is a case number where somebody is spoken of.
+func TestReferences(t *testing.T) {
+	const illness = "Mrs Khan was diagnosed with dementia. She lost her husband."
+	for _, c := range []struct {
+		name     string
+		sections []pid.Section
+		want     bool
+	}{
+		{"beside a person", text("Our ref: CS/118724/2. " + illness), true},
+		{"by its form", text("Re 24/PL/00817: " + illness), true},
+		{"about nobody", text("Our ref: CS/118724/2. The panel meets at noon."), false},
+		{"of an order", text("Order ref: 118724. " + illness), false},
+		{"in a subject", []pid.Section{{Where: "subject", Text: "Complaint CMP-24-08817"}, {Where: "text", Text: illness}}, true},
+		{"in a subject about nobody", []pid.Section{{Where: "subject", Text: "Complaint CMP-24-08817"}, {Where: "text", Text: "The lift is out of order."}}, false},
+		{"of a room", text("Ref 12. " + illness), false},
+	} {
+		got := false
+		for _, f := range pid.Score(c.sections).Findings {
+			got = got || f.Kind == pid.CaseNumber
+		}
+		if got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// TestVoice: the same words weigh more in a letter to somebody than in a leaflet.
+func TestVoice(t *testing.T) {
+	letter := pid.Score(text("Dear Marguerite\n\nYou told me that you have been off work with depression since your miscarriage, and your tablets make you tired.")).Total
+	leaflet := pid.Score(text("Support\n\nAny people who are often off work with depression, or after a miscarriage, may ask if tablets make most people tired.")).Total
+	if letter < 10 || leaflet >= 10 {
+		t.Errorf("got %g for a letter, want 10; got %g for a leaflet, want less", letter, leaflet)
 	}
 }
 
