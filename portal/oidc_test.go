@@ -182,10 +182,12 @@ func TestComingBack(t *testing.T) {
 // A provider that is away, slow of foot or endless is told as what it is.
 func TestProviderAway(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
-		"error":     func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) },
-		"elsewhere": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:9/", http.StatusFound) },
-		"endless":   func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1<<20)) },
-		"no JSON":   func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
+		"error": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) },
+		"elsewhere": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:9/", http.StatusFound)
+		},
+		"endless": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1<<20)) },
+		"no JSON": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, l := withLiar(t, carer.String(), nil)

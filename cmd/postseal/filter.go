@@ -37,10 +37,10 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 		Servers: d.servers(),
 	}
 	if d.cfg.Postfix.Asks() {
-		d.filter.Limits.Sealed = d.innerSize()
 		if d.filter.Destinations, err = postfix.New(postfix.Options{ConfigDir: d.cfg.Postfix.ConfigDir}); err != nil {
 			return fmt.Errorf("postfix.config_dir: %w", plain(err))
 		}
+		d.filter.Limits.Sealed = d.innerSize()
 	}
 	return d.filter.Check()
 }

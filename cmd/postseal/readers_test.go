@@ -22,8 +22,7 @@ func hostile(ctx context.Context, j extract.Job) extract.Answer {
 		go func() { panic("a defect: secret words of the document") }()
 		select {}
 	case bytes.Contains(j.File.Data, []byte("PLAY memory")):
-		var all [][]byte
-		for {
+		for all := [][]byte{}; len(all) >= 0; {
 			all = append(all, bytes.Repeat([]byte("x"), 8<<20))
 		}
 	}
