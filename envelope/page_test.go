@@ -273,3 +273,29 @@ func TestPageSays(t *testing.T) {
 		}
 	}
 }
+
+// C20: no line of the container reads like the address of a Bitcoin account, for
+// which SpamAssassin adds a point (PDS_BTC_ID); lines stay whole fours of at most 72.
+func TestContainerIsNoBitcoinAddress(t *testing.T) {
+	coin := regexp.MustCompile(`\b[13][a-km-zA-HJ-NP-Z1-9]{29,34}\b`)
+	container := noise(1<<20, 9)
+	wrapped := regexp.MustCompile(`.{1,72}`).ReplaceAllString(base64.StdEncoding.EncodeToString(container), "$0\n")
+	if got := len(coin.FindAllString(wrapped, -1)); got == 0 {
+		t.Fatal("lines of 72 hold no such address: the test shows nothing")
+	}
+	written := string(writePage(t, page(envelope.Passive), container))
+	_, area, _ := strings.Cut(written, "<textarea")
+	_, area, _ = strings.Cut(area, "\n")
+	area, _, _ = strings.Cut(area, "</textarea>")
+	if got := coin.FindString(area); got != "" {
+		t.Errorf("the container holds %q", got)
+	}
+	for line := range strings.Lines(area) {
+		if n := len(strings.TrimSuffix(line, "\n")); n > 72 || n%4 != 0 {
+			t.Fatalf("a line of %d", n)
+		}
+	}
+	if got, want := len(area), len(wrapped)+len(wrapped)/2000; got > want {
+		t.Errorf("%d octets, want at most %d", got, want)
+	}
+}

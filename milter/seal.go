@@ -121,7 +121,7 @@ func (f *Filter) chooseForm(s *sealing) error {
 // lines of 72, quoted-printable once, page and notification text.
 func wireSize(container int64) int64 {
 	text := (container + 2) / 3 * 4
-	return text + (text/72+1)*2 + maxPage + 32<<10
+	return text + (text/72+1)*2 + text/2048 + maxPage + 32<<10 // text/2048: lines that end early
 }
 
 // sizeError is errNoSize with the figures for the sender.
