@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-.PHONY: all build demo test quick detect scanners deps lint web web-check fuzz screenshots clean
+.PHONY: all build demo test quick detect scanners scan deps lint web web-check fuzz screenshots clean
 
 all: build
 
@@ -27,6 +27,10 @@ detect: ## precision and recall of the scan for personal data, both halves of te
 
 scanners: ## a robot presses everything in 1,000 of our mails (50 of them in make test)
 	POSTSEAL_ROBOT_MAILS=1000 $(GO) test ./portal -count=1 -timeout 60m -run TestBrowserRobotPressesEverything -v
+
+scan: ## 200 envelopes against rspamd, SpamAssassin and our own restatement of public rules (12 in make test)
+	@scripts/deps.sh scan
+	POSTSEAL_SCAN=100 $(GO) test ./internal/e2e -count=1 -timeout 40m -run 'TestScan$$' -v
 
 deps: ## Postfix, Redis, Chromium, Firefox, OpenDKIM and Node, installed where that is allowed
 	@scripts/deps.sh

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes sure that the real parts the tests run against are on this machine:
 # Postfix, Redis, Chromium, Firefox, OpenDKIM, Node with npm. Installs the missing ones
-# with apt when it may; otherwise fails and names them. Never skips.
+# with apt when it may; otherwise fails and names them. Never skips. With the word
+# "scan" also what `make scan` runs: rspamd and SpamAssassin.
 set -eu
 
 missing=""
@@ -16,6 +17,10 @@ need opendkim opendkim
 need node nodejs
 need npm npm
 need gcc gcc # the race detector is built with cgo
+if [ "${1:-}" = scan ]; then
+	need rspamd rspamd
+	need spamassassin spamassassin
+fi
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
@@ -43,6 +48,11 @@ still=""
 for pair in postfix:postfix redis-server:redis-server chromium:chromium firefox-esr:firefox-esr opendkim:opendkim node:nodejs npm:npm gcc:gcc; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || still="$still ${pair##*:}"
 done
+if [ "${1:-}" = scan ]; then
+	for name in rspamd spamassassin; do
+		command -v "$name" >/dev/null 2>&1 || still="$still $name"
+	done
+fi
 if [ -n "$still" ]; then
 	echo "Still missing after installing:$still" >&2
 	exit 1
