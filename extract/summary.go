@@ -128,14 +128,11 @@ func pageText(b []byte, page int) string {
 	return fromPage(b, page)
 }
 
-// fromPage decodes octets of a Windows codepage.
+// fromPage decodes octets of a Windows codepage; of one that is not known, what
+// Decode shows.
 func fromPage(b []byte, page int) string {
-	if enc := codepage(page); enc != nil {
-		if out, err := enc.NewDecoder().Bytes(b); err == nil {
-			return string(out)
-		}
-	}
-	return utf8Or1252(b)
+	text, _ := Decode(CodepageName(page), b)
+	return text
 }
 
 // propertyValue gives a value that is text, or "".

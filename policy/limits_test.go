@@ -44,6 +44,11 @@ func field(name, value string) policy.Field { return policy.Field{Name: name, Va
 func TestLimits(t *testing.T) {
 	f := rules(t, councilRules)
 	mixed := field("Content-Type", "multipart/mixed; boundary=b")
+	// Bombs whose weight is all there is to them are light ones under -race.
+	var tooBigWhenWhole error
+	if shrink == 1 {
+		tooBigWhenWhole = policy.ErrTooBig
+	}
 	// Made when asked for: what is held all the time makes the heap grow further
 	// before garbage is collected.
 	bigHeaders := map[string]func() []policy.Field{
@@ -101,8 +106,8 @@ func TestLimits(t *testing.T) {
 			for i := range 15 {
 				b.WriteString("--b" + strconv.Itoa(i) + "\r\nContent-Type: multipart/mixed; boundary=b" + strconv.Itoa(i+1) + "\r\n\r\n")
 			}
-			return io.MultiReader(strings.NewReader(b.String()), &repeat{text: strings.Repeat("--\n", 1<<20/3), n: 100 / shrink})
-		}, policy.ErrTooBig},
+			return io.MultiReader(strings.NewReader(b.String()), &repeat{text: strings.Repeat("--\n", 1<<20/3/shrink), n: 100 / shrink})
+		}, tooBigWhenWhole},
 		{"messages quoted 19 deep, 100 MB", []policy.Field{field("Content-Type", "message/rfc822"), field("Content-Transfer-Encoding", "quoted-printable")}, func() io.Reader {
 			head := strings.Repeat("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n", 18)
 			return io.MultiReader(strings.NewReader(head+"Subject: x\r\n\r\n"), &repeat{text: strings.Repeat("-\n", 1<<19), n: 100 / shrink})
@@ -110,10 +115,10 @@ func TestLimits(t *testing.T) {
 		{"24 MB of text that may be in eight charsets", []policy.Field{mixed}, func() io.Reader {
 			head := "--b\r\nContent-Type: text/plain; charset=windows-1251; charset=windows-1252; charset=windows-1253; charset=windows-1254; charset=koi8-r; charset=gb18030; charset=utf-16; charset=utf-8\r\n\r\n"
 			return &repeat{text: head + strings.Repeat("gr\xfc\xdfe\x80 ", 4<<20/8/shrink) + "\r\n", n: 6}
-		}, policy.ErrTooBig},
+		}, tooBigWhenWhole},
 		{"text of 100 MB called base64", []policy.Field{mixed}, func() io.Reader {
-			return &repeat{text: "--b\r\nContent-Transfer-Encoding: base64\r\n\r\n" + strings.Repeat("two words\nQUFBQUFB\n", 1<<20/19) + "\r\n", n: 100 / shrink}
-		}, policy.ErrTooBig},
+			return &repeat{text: "--b\r\nContent-Transfer-Encoding: base64\r\n\r\n" + strings.Repeat("two words\nQUFBQUFB\n", 1<<20/19/shrink) + "\r\n", n: 100 / shrink}
+		}, tooBigWhenWhole},
 		{"body over the limit", nil, func() io.Reader { return &repeat{text: strings.Repeat("x\n", 1<<19), n: 300} }, policy.ErrTooBig},
 	} {
 		t.Run(c.name, func(t *testing.T) {
