@@ -144,8 +144,8 @@ func TestOurPages(t *testing.T) {
 			for _, tags := range [][]string{{"en"}, words.Tags()} {
 				var b bytes.Buffer
 				err := envelope.WritePage(&b, envelope.Page{
-					ID: id, Secret: secret, Form: form, Servers: []string{"https://secure.example.gov.uk"}, Organisation: "Login Borough", // as base64 of a megabyte says by chance
-					From: "Jane Doe <jane.doe@example.gov.uk>", To: []string{"Bob <" + bob + ">"}, Languages: tags, HelpURL: "https://www.example.gov.uk/help",
+					ID: id, Secret: secret, Form: form, Servers: []string{"https://secure.example.gov.uk"}, Organisation: "Borough of Example",
+					From: "Jane Doe <jane.doe@example.gov.uk>", To: []string{"Bob <" + bob + ">"}, Languages: tags, HelpURL: "https://www.example.gov.uk/login", // a word that base64 of a megabyte says by chance
 				}, bytes.NewReader(noise(size)))
 				if err != nil {
 					t.Fatal(err)
