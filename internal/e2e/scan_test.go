@@ -59,6 +59,14 @@ type scanned struct {
 // T_HTML_ATTACH, fires for every attached page whatsoever.
 const onTrial = 0.01
 
+// byChance are SpamAssassin's rules for words spelt strangely. It reads the base64
+// of a container as text, and in much of it stands such a word now and then. More
+// than chancesIn100 of a form are no chance.
+const (
+	byChance     = "FUZZY_"
+	chancesIn100 = 3
+)
+
 // fewLetters is how many messages are sealed in both forms in an ordinary run.
 const fewLetters = 6
 
@@ -226,6 +234,7 @@ func compare(t *testing.T, scanner string, mails []*scanned) {
 			twins[m.letter] = m.verdict[scanner]
 		}
 	}
+	chances := map[string]int{}
 	count, total, sum, weight := map[string]map[string]int{}, map[string]int{}, map[string]float64{}, map[string]float64{}
 	for _, m := range mails {
 		v := m.verdict[scanner]
@@ -238,8 +247,18 @@ func compare(t *testing.T, scanner string, mails []*scanned) {
 			count[name][m.kind]++
 			weight[name] = max(weight[name], score)
 			if _, inTwin := twins[m.letter].Symbols[name]; score > onTrial && !inTwin && m.kind != plain {
+				if strings.HasPrefix(name, byChance) {
+					chances[m.kind]++
+					t.Logf("%s: letter %d, %s: %s adds %.2f, by chance", scanner, m.letter, m.kind, name, score)
+					continue
+				}
 				t.Errorf("%s: letter %d, %s: %s adds %.2f, which the newsletter to the same people has not", scanner, m.letter, m.kind, name, score)
 			}
+		}
+	}
+	for kind, n := range chances {
+		if n*100 > chancesIn100*total[kind] {
+			t.Errorf("%s: %s scored by %s* in %d of %d mails", scanner, kind, byChance, n, total[kind])
 		}
 	}
 	head := fmt.Sprintf("%-13s %-34s %6s", scanner, "symbol", "adds")
