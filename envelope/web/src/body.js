@@ -37,7 +37,12 @@ function frame(html) {
     // Null where the page itself has no origin (a webmail's sandboxed preview).
     const root = f.contentDocument?.documentElement;
     if (!root) f.style.height = "70vh";
-    else f.style.height = Math.min(Math.max(root.scrollHeight, 40) + 4, MAX_HEIGHT) + "px";
+    else {
+      // Not the root's scrollHeight: that never shrinks again when a telephone is
+      // turned. Mail that is as high as its frame must not make it grow for ever.
+      const h = Math.min(Math.max(root.offsetHeight, root.lastChild.scrollHeight, 36) + 4, MAX_HEIGHT);
+      if (Math.abs(h - f.clientHeight) > 4) f.style.height = h + "px";
+    }
   };
   f.addEventListener("load", () => {
     fit();

@@ -14,7 +14,7 @@ export function offerLanguages(place, redraw) {
   const draw = () => {
     document.documentElement.lang = t("lang");
     for (const e of document.querySelectorAll("[data-l]")) e.hidden = e.dataset.l !== language();
-    place.replaceChildren(...others().map(({ tag, name, lang }) => el("button", { type: "button", class: "second", lang, click: () => {
+    place.replaceChildren(...others().map(({ tag, name, lang }) => el("button", { type: "button", class: "link", lang, click: () => {
       speak(tag);
       draw();
       redraw();
