@@ -48,6 +48,11 @@ web: ## rebuild the script and style of securedoc.html from envelope/web
 web-check: ## the committed page script is what its sources give, byte for byte
 	envelope/web/check.sh
 
+SHOTS ?= screenshots
+screenshots: deps ## every page of site and file, narrow and wide, in each language, as pictures in SHOTS
+	mkdir -p $(SHOTS)
+	POSTSEAL_SCREENSHOTS=$(abspath $(SHOTS)) $(GO) test ./portal -count=1 -timeout 20m -run TestEveryPage -v
+
 fuzz: ## every fuzz target in turn, FUZZTIME each
 	@scripts/fuzz.sh $(FUZZTIME)
 
