@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/postseal/postseal/internal/e2e/e2etest"
 	"github.com/postseal/postseal/internal/redistest"
+	"github.com/postseal/postseal/internal/testport"
 )
 
 // TestMain lets the sessions of testdata/script run the real program: the test
@@ -117,11 +117,12 @@ func siteCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: site")
 	}
-	web, metrics, reentry, inbound, redis := freeAddress(ts), freeAddress(ts), freeAddress(ts), freeAddress(ts), freeAddress(ts)
+	k := kitOf(ts)
+	web, metrics, reentry, inbound, redis := testport.Address(k.t), testport.Address(k.t), testport.Address(k.t), testport.Address(k.t), testport.Address(k.t)
 	if given := ts.Getenv("REENTRY"); given != "" {
 		reentry = given
 	}
-	if k := kitOf(ts); k.redis != nil {
+	if k.redis != nil {
 		redis = k.redis.Addr
 	}
 	text := fmt.Sprintf(siteText, ts.Getenv("RUN"), web, metrics, reentry, inbound, redis)
@@ -130,13 +131,6 @@ func siteCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("MILTER", filepath.Join(ts.Getenv("RUN"), "milter.sock"))
 	ts.Setenv("REDIS", redis)
 	ts.Setenv("PORTAL", web)
-}
-
-func freeAddress(ts *testscript.TestScript) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // redis start|stop|volatile: a real redis-server, the same one each time it is

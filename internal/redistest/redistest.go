@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/postseal/postseal/internal/testport"
 )
 
 // Server is one redis-server process that can be stopped, killed and started
@@ -84,23 +86,13 @@ func newServer(t testing.TB) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{t: t, Dir: dir, Addr: freeAddr(t)}
+	s := &Server{t: t, Dir: dir, Addr: testport.Address(t)}
 	s.args = []string{"--bind", "127.0.0.1", "--port", strconv.Itoa(s.Port()), "--dir", dir, "--daemonize", "no", "--logfile", filepath.Join(dir, "redis.log")}
 	t.Cleanup(func() {
 		s.Kill()
 		_ = os.RemoveAll(dir)
 	})
 	return s
-}
-
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // Start starts the server again after Stop or Kill, with args added to those of

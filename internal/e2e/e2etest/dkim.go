@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/emersion/go-msgauth/dkim"
+
+	"github.com/postseal/postseal/internal/testport"
 )
 
 // DKIM is a running OpenDKIM that signs for some domains: the other milter of a
@@ -34,7 +36,7 @@ const selector = "test"
 func StartDKIM(t testing.TB, domains ...string) *DKIM {
 	t.Helper()
 	program := Need(t, "opendkim")
-	dir, port := ShortDir(t), FreePort(t)
+	dir, port := ShortDir(t), testport.Free(t)
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)

@@ -75,17 +75,6 @@ func ShortDir(t testing.TB) string {
 	return dir
 }
 
-// FreePort gives a TCP port on 127.0.0.1 that nobody listens on now.
-func FreePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // Loopback gives "127.0.0.1:port".
 func Loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/postseal/postseal/internal/testport"
 )
 
 // Names of the site that every private Postfix plays.
@@ -89,7 +91,7 @@ func NewPostfix(t testing.TB, o PostfixOptions) *Postfix {
 	dir := ShortDir(t)
 	p := &Postfix{
 		t: t, Dir: dir, ConfigDir: filepath.Join(dir, "etc"), QueueDir: filepath.Join(dir, "q"), log: filepath.Join(dir, "maillog"),
-		Submission: FreePort(t), MX: FreePort(t), Reentry: FreePort(t), Inbound: FreePort(t),
+		Submission: testport.Free(t), MX: testport.Free(t), Reentry: testport.Free(t), Inbound: testport.Free(t),
 		Outside: o.Outside, Inside: o.Inside,
 	}
 	p.MilterSocket = filepath.Join(p.QueueDir, "postseal", "milter.sock")

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/postseal/postseal/internal/testport"
 )
 
 // PostsealOptions say how the daemon is configured.
@@ -103,7 +105,7 @@ func StartPostseal(t testing.TB, o PostsealOptions) *Postseal {
 func NewPostseal(t testing.TB, o PostsealOptions) *Postseal {
 	t.Helper()
 	dir := ShortDir(t)
-	web, metrics := FreePort(t), FreePort(t)
+	web, metrics := testport.Free(t), testport.Free(t)
 	s := &Postseal{
 		t: t, Dir: dir, Config: filepath.Join(dir, "postseal.yaml"), MasterKey: filepath.Join(dir, "master.key"),
 		PortalURL: "https://" + Loopback(web), MetricsURL: "http://" + Loopback(metrics),

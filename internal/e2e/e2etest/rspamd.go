@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/postseal/postseal/internal/testport"
 )
 
 // Verdict is what a scanner says of one mail.
@@ -56,7 +58,7 @@ control_socket = "%[2]s/control mode=0600";
 // it stops when the test ends.
 func StartRspamd(t testing.TB, dns int) *Rspamd {
 	t.Helper()
-	program, dir, port := Need(t, "rspamd"), ShortDir(t), FreePort(t)
+	program, dir, port := Need(t, "rspamd"), ShortDir(t), testport.Free(t)
 	for name, text := range map[string]string{
 		"rspamd.conf": fmt.Sprintf(rspamdConfig, port, dir),
 		"options.inc": fmt.Sprintf(rspamdOptions, dns, dir),
