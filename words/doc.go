@@ -1,8 +1,9 @@
 // Package words holds every sentence that people outside read: on the pages, in
 // the mails and in securedoc.html, in every language. A language is a folder of
 // lang with the files language.txt (its name, and how it writes times and sizes),
-// portal.txt, mail.txt and page.txt; adding a folder adds the language, nothing
-// else is to be done. English (lang/en) is the pattern: a test holds every other
+// portal.txt, mail.txt and page.txt, and a file AREA-TOPIC.txt for a topic that
+// fills one (portal-compose.txt); adding a folder adds the language, nothing else
+// is to be done. English (lang/en) is the pattern: a test holds every other
 // folder against it, key by key and placeholder by placeholder.
 //
 // A file has lines "key = text" under "[section]" lines; the full key is

@@ -13,7 +13,8 @@ import (
 //go:embed lang
 var files embed.FS
 
-// The areas: which files a language's folder has.
+// The areas. A language's folder has a file AREA.txt for each, and beside it an
+// AREA-TOPIC.txt where an area has topics of its own (portal-compose.txt).
 const (
 	Common = "language" // name of the language, times, sizes
 	Portal = "portal"   // the web pages and what the API says
@@ -53,12 +54,7 @@ func load(from fs.FS) (map[string]*Language, error) {
 	for _, f := range folders {
 		l := &Language{tag: f.Name(), text: map[string]string{}, areas: map[string][]string{}}
 		for _, area := range []string{Common, Portal, Mail, Page} {
-			name := path.Join("lang", l.tag, area+".txt")
-			b, err := fs.ReadFile(from, name)
-			if err != nil {
-				return nil, err
-			}
-			if l.areas[area], err = parse(name, string(b), l.text); err != nil {
+			if err := l.read(from, area); err != nil {
 				return nil, err
 			}
 		}
@@ -73,6 +69,26 @@ func load(from fs.FS) (map[string]*Language, error) {
 		}
 	}
 	return m, nil
+}
+
+// read takes in the files of one area.
+func (l *Language) read(from fs.FS, area string) error {
+	names, err := fs.Glob(from, path.Join("lang", l.tag, area+"-*.txt"))
+	if err != nil {
+		return err
+	}
+	for _, name := range append([]string{path.Join("lang", l.tag, area+".txt")}, names...) {
+		b, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		keys, err := parse(name, string(b), l.text)
+		if err != nil {
+			return err
+		}
+		l.areas[area] = append(l.areas[area], keys...)
+	}
+	return nil
 }
 
 // Tags gives the tags of all languages, the default first, then by name.
