@@ -89,6 +89,7 @@ type sheet struct {
 	Data     any
 	Problems []problem
 	Person   string // address signed in; empty for nobody
+	Nav      []navLink
 
 	Organisation, Logo, Style, MoreHelp, Privacy string
 	Address                                      []string
@@ -167,7 +168,7 @@ func (v *visit) showStatus(status int, name, title string, data any, forms bool,
 	}
 	if forms {
 		if p, err := v.person(); err == nil && !p.Address().IsZero() {
-			s.Person = p.Address().String()
+			s.Person, s.Nav = p.Address().String(), v.nav(p)
 		}
 		s.Form = template.HTML(`<input type="hidden" name="` + formField + `" value="` + csrf(v.browser()) + `">`) //nolint:gosec // base64url only
 	}
