@@ -223,7 +223,9 @@ func (p *Postfix) writeConfig(o PostfixOptions) {
 }
 
 // masterCf is what a Debian site has, without chroot and on ports of ours: the
-// listener for the internet, the one for staff, and Postfix's own services.
+// listener for the internet, the one for staff, and Postfix's own services. Only
+// qmgr is woken every five seconds, not 300: a message that it finds locked
+// goes back into the incoming queue, which nothing else makes it read again.
 const masterCf = `# test site
 127.0.0.1:%d inet n - n - - smtpd
 127.0.0.1:%d inet n - n - - smtpd
@@ -234,7 +236,7 @@ const masterCf = `# test site
   -o milter_macro_daemon_name=ORIGINATING
 pickup    unix  n       -       n       60      1       pickup
 cleanup   unix  n       -       n       -       0       cleanup
-qmgr      unix  n       -       n       300     1       qmgr
+qmgr      unix  n       -       n       5       1       qmgr
 tlsmgr    unix  -       -       n       1000?   1       tlsmgr
 rewrite   unix  -       -       n       -       -       trivial-rewrite
 bounce    unix  -       -       n       -       0       bounce
