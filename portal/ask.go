@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"encoding/json"
 	"errors"
 	"net/url"
 	"slices"
@@ -41,7 +42,7 @@ func askOpenAgain(v *visit) error {
 	if err != nil {
 		return err
 	}
-	rec, fresh, err := v.s.Store.AskOpenAgain(v.ctx(), id, secret, p, v.now)
+	_, fresh, err := v.s.Store.AskOpenAgain(v.ctx(), id, secret, p, v.tellSender, v.now)
 	switch {
 	case errors.Is(err, store.ErrConflict): // it was opened again meanwhile
 		v.see("/m/" + id.String())
@@ -51,11 +52,7 @@ func askOpenAgain(v *visit) error {
 	case err != nil:
 		return v.toldAbout(err, id, secret, p.Address())
 	}
-	if fresh {
-		if err := v.tellSender(rec, store.Ask{Kind: store.AskOpenAgain, From: p.Address()}); err != nil {
-			return err
-		}
-	}
+	v.senderAsked(id, store.AskOpenAgain, fresh)
 	v.see("/m/" + id.String() + "/asked")
 	return nil
 }
@@ -69,16 +66,27 @@ func (v *visit) toldAbout(err error, id envelope.ID, secret envelope.Secret, per
 	return told{error: err, rec: &rec, person: person}
 }
 
-// tellSender puts the request into the sender's mailbox; her page of the message
-// shows it too.
-func (v *visit) tellSender(rec store.Record, a store.Ask) error {
+// tellSender writes the request that goes into the sender's mailbox; the store
+// queues it in the step that records the request. Her page of the message shows it too.
+func (v *visit) tellSender(rec store.Record, a store.Ask) (store.Outgoing, error) {
 	data := notice.AskedData{LetIn: a.Kind == store.AskLetIn, From: a.From.String(), Subject: rec.Subject, SentAt: rec.SealedAt,
 		Closed: rec.ExpiresAt, Page: v.s.BaseURL + "/sent/" + rec.ID.String()}
 	if !a.As.IsZero() {
 		data.As = a.As.String()
 	}
-	v.s.Log.Info("the sender is asked", "envelope", rec.ID.String(), "for", string(a.Kind))
-	return v.s.post(v, notice.Asked, rec.Sender, data, store.OutboxLife)
+	raw, err := json.Marshal(data)
+	return store.Outgoing{Kind: string(notice.Asked), To: rec.Sender, Data: raw, Due: a.At, Expires: a.At.Add(store.OutboxLife)}, err
+}
+
+// senderAsked goes on after a request was recorded, if it was a new one.
+func (v *visit) senderAsked(id envelope.ID, kind store.AskKind, fresh bool) {
+	if !fresh {
+		return
+	}
+	v.s.Log.Info("the sender is asked", "envelope", id.String(), "for", string(kind))
+	if v.s.Outbox != nil {
+		v.s.Outbox.Kick()
+	}
 }
 
 // asked says that the sender was asked, and what the person can do meanwhile.
@@ -199,18 +207,14 @@ func submitElsewhereCode(v *visit) error {
 	if err != nil {
 		return err
 	}
-	now, fresh, err := v.s.Store.AskLetIn(v.ctx(), rec.ID, secret, p, as, v.now)
+	_, fresh, err := v.s.Store.AskLetIn(v.ctx(), rec.ID, secret, p, as, v.tellSender, v.now)
 	if errors.Is(err, store.ErrNotRecipient) {
 		return v.askElsewhere(rec, p, a.String(), problem{"address", v.t("elsewhere.not-sent-there", "address", a)})
 	}
 	if err != nil {
 		return v.toldAbout(err, rec.ID, secret, a)
 	}
-	if fresh {
-		if err := v.tellSender(now, store.Ask{Kind: store.AskLetIn, From: p.Address(), As: a}); err != nil {
-			return err
-		}
-	}
+	v.senderAsked(rec.ID, store.AskLetIn, fresh)
 	return v.enter(as, "/m/"+rec.ID.String()+"/asked")
 }
 

@@ -2,6 +2,8 @@ package portal_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"io"
@@ -132,10 +134,11 @@ func (h *house) seal(original string, recipients ...addr.Address) letter {
 	h.sent++
 	original = strings.ReplaceAll(original, "\n", "\r\n")
 	l := letter{key: envelope.NewKey(), original: []byte(original)}
-	l.id = h.keys.EnvelopeID([]byte{byte(h.sent)}, "default")
+	nth := binary.BigEndian.AppendUint32(nil, uint32(h.sent))
+	l.id = h.keys.EnvelopeID(nth, "default")
 	l.secret = h.keys.Secret(l.id)
 	var box bytes.Buffer
-	_, err := envelope.Seal(&box, strings.NewReader(original), envelope.SealOptions{Key: l.key, SaltSeed: [32]byte{byte(h.sent)}})
+	_, err := envelope.Seal(&box, strings.NewReader(original), envelope.SealOptions{Key: l.key, SaltSeed: sha256.Sum256(nth)})
 	must(h.t, err)
 	l.container = box.Bytes()
 	l.link, l.page = "/m/"+l.id.String()+"?t="+l.secret.Encode(), "/m/"+l.id.String()

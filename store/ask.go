@@ -34,13 +34,18 @@ const (
 	maxAsks  = 20             // open requests of one message
 )
 
-// AskOpenAgain notes that a recipient asks for more time. fresh is false when she
-// asked within a day: then nothing was written and nobody need be told.
-// ErrNotFound (also for a wrong secret), ErrNotRecipient, ErrRecalled, ErrConflict
-// (it is open), ErrExpired (the key is gone for good), ErrTooMany, ErrNoSession,
-// ErrUnavailable.
-func (s *Store) AskOpenAgain(ctx context.Context, id envelope.ID, secret envelope.Secret, p Proof, now time.Time) (r Record, fresh bool, err error) {
-	return s.ask(ctx, id, secret, Ask{Kind: AskOpenAgain, From: p.address, At: whole(now)}, []Proof{p}, func(v *slot) error {
+// Telling writes the notice by which the sender of a message learns of a request.
+// ID and Envelope are filled in by the store. It may be called more than once.
+type Telling func(Record, Ask) (Outgoing, error)
+
+// AskOpenAgain notes that a recipient asks for more time and queues the notice that
+// tell writes, both in one step: neither a request of which nobody is told, nor a
+// notice without one. fresh is false when she asked within a day: then nothing was
+// written. ErrNotFound (also for a wrong secret), ErrNotRecipient, ErrRecalled,
+// ErrConflict (it is open), ErrExpired (the key is gone for good), ErrTooMany,
+// ErrTooLong, ErrNoSession, ErrUnavailable, and what tell gives.
+func (s *Store) AskOpenAgain(ctx context.Context, id envelope.ID, secret envelope.Secret, p Proof, tell Telling, now time.Time) (r Record, fresh bool, err error) {
+	return s.ask(ctx, id, secret, Ask{Kind: AskOpenAgain, From: p.address, At: whole(now)}, []Proof{p}, tell, func(v *slot) error {
 		switch state, _, ok := v.find(p.address); {
 		case !ok:
 			return ErrNotRecipient
@@ -56,12 +61,12 @@ func (s *Store) AskOpenAgain(ctx context.Context, id envelope.ID, secret envelop
 }
 
 // AskLetIn notes that p, who is no recipient, has shown to be the recipient as
-// too, and asks to be let in. fresh as with AskOpenAgain. ErrNotFound,
+// too, and asks to be let in. tell and fresh as with AskOpenAgain. ErrNotFound,
 // ErrNotRecipient (as is none), ErrRecalled, ErrConflict (p is a recipient
-// already), ErrExpired, ErrTooMany, ErrNoSession (a proof is too old),
-// ErrUnavailable.
-func (s *Store) AskLetIn(ctx context.Context, id envelope.ID, secret envelope.Secret, p, as Proof, now time.Time) (r Record, fresh bool, err error) {
-	return s.ask(ctx, id, secret, Ask{Kind: AskLetIn, From: p.address, As: as.address, At: whole(now)}, []Proof{p, as}, func(v *slot) error {
+// already), ErrExpired, ErrTooMany, ErrTooLong, ErrNoSession (a proof is too old),
+// ErrUnavailable, and what tell gives.
+func (s *Store) AskLetIn(ctx context.Context, id envelope.ID, secret envelope.Secret, p, as Proof, tell Telling, now time.Time) (r Record, fresh bool, err error) {
+	return s.ask(ctx, id, secret, Ask{Kind: AskLetIn, From: p.address, As: as.address, At: whole(now)}, []Proof{p, as}, tell, func(v *slot) error {
 		if _, _, ok := v.find(p.address); ok {
 			return ErrConflict
 		}
@@ -82,7 +87,7 @@ func (v *slot) mayVouch(as addr.Address, now time.Time) error {
 	return nil
 }
 
-func (s *Store) ask(ctx context.Context, id envelope.ID, secret envelope.Secret, a Ask, proofs []Proof, may func(*slot) error) (Record, bool, error) {
+func (s *Store) ask(ctx context.Context, id envelope.ID, secret envelope.Secret, a Ask, proofs []Proof, tell Telling, may func(*slot) error) (Record, bool, error) {
 	for _, p := range proofs {
 		if p.address.IsZero() || a.At.Sub(p.at) > SessionLife {
 			return Record{}, false, ErrNoSession
@@ -113,12 +118,32 @@ func (s *Store) ask(ctx context.Context, id envelope.ID, secret envelope.Secret,
 		if err := v.setRecord(r); err != nil {
 			return nil, err
 		}
-		return &change{entries: []audit.Entry{{Time: a.At, Actor: audit.Recipient(a.From), Action: audit.Asked, Objects: objects(a.As), Reason: string(a.Kind)}}}, nil
+		told, err := s.askNotice(ctx, tell, r, a)
+		if err != nil {
+			return nil, err
+		}
+		return &change{hold: []held{told}, free: []string{told.name},
+			entries: []audit.Entry{{Time: a.At, Actor: audit.Recipient(a.From), Action: audit.Asked, Objects: objects(a.As), Reason: string(a.Kind)}}}, nil
 	})
 	if err != nil {
 		return Record{}, false, err
 	}
 	return v.record, fresh, nil
+}
+
+// askNotice gives the notice of a request, which is the same for the same request
+// and another for that of the next day. The hint on the work list comes before it.
+func (s *Store) askNotice(ctx context.Context, tell Telling, r Record, a Ask) (held, error) {
+	o, err := tell(r, a)
+	if err != nil {
+		return held{}, err
+	}
+	o.ID, o.Envelope = "ask "+string(a.Kind)+" "+a.From.Key()+" "+millis(a.At), r.ID
+	h, err := s.holdNotice(r.ID, o, a.At)
+	if err != nil {
+		return held{}, err
+	}
+	return h, s.listWork(ctx, r.ID.String(), []string{h.name}, a.At, a.At)
 }
 
 func objects(a addr.Address) []string {

@@ -14,7 +14,7 @@ var askCases = map[string]func(*world){
 	"AskOpenAgain": func(w *world) {
 		p := w.message("m1", jane, bob)
 		ask := func(a addr.Address) (bool, error) {
-			_, fresh, err := w.s.AskOpenAgain(w.ctx, p.Record.ID, w.keys.Secret(p.Record.ID), w.proof(a), w.Now())
+			_, fresh, err := w.s.AskOpenAgain(w.ctx, p.Record.ID, w.keys.Secret(p.Record.ID), w.proof(a), asked, w.Now())
 			return fresh, err
 		}
 		_, err := ask(jane)
@@ -22,7 +22,7 @@ var askCases = map[string]func(*world){
 		w.Add(p.Record.ExpiresAt.Sub(w.Now()))
 		_, err = ask(carol)
 		w.want(err, store.ErrNotRecipient, "a stranger")
-		_, _, err = w.s.AskOpenAgain(w.ctx, p.Record.ID, w.keys.Secret([16]byte{1}), w.proof(jane), w.Now())
+		_, _, err = w.s.AskOpenAgain(w.ctx, p.Record.ID, w.keys.Secret([16]byte{1}), w.proof(jane), asked, w.Now())
 		w.want(err, store.ErrNotFound, "another secret")
 		for i, want := range []bool{true, false} {
 			if fresh, err := ask(jane); err != nil || fresh != want {
@@ -39,6 +39,15 @@ var askCases = map[string]func(*world){
 		if r := must(w.s.EnvelopeForSender(w.ctx, p.Record.ID, alice))(w); len(r.Asks) != 2 {
 			w.Fatalf("the sender sees %v, want one of each", r.Asks)
 		}
+		var mails []string
+		for _, o := range must(w.s.Claim(w.ctx, 10, time.Minute, w.Now()))(w) {
+			if o.Kind == "asked" && o.To.Equal(alice) && o.Envelope == p.Record.ID {
+				mails = append(mails, string(o.Data))
+			}
+		}
+		if slices.Sort(mails); !slices.Equal(mails, []string{jane.String(), jane.String(), bob.String()}) {
+			w.Fatalf("the sender is written to for %v, want a mail for each that counted", mails)
+		}
 		w.want(w.s.Extend(w.ctx, p.Record.ID, audit.Sender(alice), w.Now().Add(time.Hour), w.Now()), nil, "extend")
 		if r := must(w.s.EnvelopeForSender(w.ctx, p.Record.ID, alice))(w); len(r.Asks) != 0 {
 			w.Fatalf("still asked for after it was done: %v", r.Asks)
@@ -48,19 +57,35 @@ var askCases = map[string]func(*world){
 		w.want(err, store.ErrExpired, "for good")
 		w.want(w.s.VerifyAudit(w.ctx, p.Record.ID), nil, "audit")
 	},
+	// A notice that cannot be written leaves no request behind.
+	"AskWithoutNotice": func(w *world) {
+		p := w.message("m1", jane)
+		w.Add(p.Record.ExpiresAt.Sub(w.Now()))
+		ask := func(tell store.Telling) (bool, error) {
+			_, fresh, err := w.s.AskOpenAgain(w.ctx, p.Record.ID, w.keys.Secret(p.Record.ID), w.proof(jane), tell, w.Now())
+			return fresh, err
+		}
+		_, err := ask(func(store.Record, store.Ask) (store.Outgoing, error) {
+			return store.Outgoing{Data: make([]byte, 2<<20)}, nil
+		})
+		w.want(err, store.ErrTooLong, "a notice too big to keep")
+		if fresh, err := ask(asked); err != nil || !fresh {
+			w.Fatalf("afterwards: got %v %v, want it taken as the first", fresh, err)
+		}
+	},
 	// C17: another address of a recipient, let in by the sender and nobody else.
 	"LetIn": func(w *world) {
 		p := w.message("m1", jane)
 		id, secret, by := p.Record.ID, w.keys.Secret(p.Record.ID), audit.Sender(alice)
 		ask := func(who, as addr.Address) error {
-			_, _, err := w.s.AskLetIn(w.ctx, id, secret, w.proof(who), w.proof(as), w.Now())
+			_, _, err := w.s.AskLetIn(w.ctx, id, secret, w.proof(who), w.proof(as), asked, w.Now())
 			return err
 		}
 		_, err := w.s.LetIn(w.ctx, id, by, carol, w.Now())
 		w.want(err, store.ErrNotFound, "nobody asked")
 		w.want(ask(carol, bob), store.ErrNotRecipient, "the other address is none either")
 		w.want(ask(jane, jane), store.ErrConflict, "a recipient")
-		_, _, err = w.s.AskLetIn(w.ctx, id, secret, w.proof(carol), store.Proof{}, w.Now())
+		_, _, err = w.s.AskLetIn(w.ctx, id, secret, w.proof(carol), store.Proof{}, asked, w.Now())
 		w.want(err, store.ErrNoSession, "without the second proof")
 		w.want(ask(carol, jane), nil, "both")
 		_, _, err = w.s.Release(w.ctx, w.request(p, carol))
@@ -89,7 +114,7 @@ var askCases = map[string]func(*world){
 	"LetInComesTooLate": func(w *world) {
 		p := w.message("m1", jane)
 		id := p.Record.ID
-		_, _, err := w.s.AskLetIn(w.ctx, id, w.keys.Secret(id), w.proof(carol), w.proof(jane), w.Now())
+		_, _, err := w.s.AskLetIn(w.ctx, id, w.keys.Secret(id), w.proof(carol), w.proof(jane), asked, w.Now())
 		w.want(err, nil, "ask")
 		must(w.s.Recall(w.ctx, id, audit.Sender(alice), []addr.Address{jane}, "", w.Now()))(w)
 		_, err = w.s.LetIn(w.ctx, id, audit.Sender(alice), carol, w.Now())
@@ -100,7 +125,7 @@ var askCases = map[string]func(*world){
 	"AsksAreBounded": func(w *world) {
 		p, as := w.message("m1", jane), w.proof(jane)
 		for i := range 21 {
-			_, _, err := w.s.AskLetIn(w.ctx, p.Record.ID, w.keys.Secret(p.Record.ID), w.proof(addr.MustParse(string(rune('a'+i))+"@other.example")), as, w.Now())
+			_, _, err := w.s.AskLetIn(w.ctx, p.Record.ID, w.keys.Secret(p.Record.ID), w.proof(addr.MustParse(string(rune('a'+i))+"@other.example")), as, asked, w.Now())
 			want := error(nil)
 			if i == 20 {
 				want = store.ErrTooMany
@@ -144,6 +169,11 @@ var askCases = map[string]func(*world){
 		w.want(err, store.ErrLocked, "closed to a new browser")
 		w.want(w.check(jane, "known", w.code(jane, "known")), nil, "hers still works")
 	},
+}
+
+// asked is the notice to the sender.
+func asked(r store.Record, a store.Ask) (store.Outgoing, error) {
+	return store.Outgoing{Kind: "asked", To: r.Sender, Data: []byte(a.From.String())}, nil
 }
 
 // proof shows an address by a code, as a person does.
