@@ -70,6 +70,8 @@ const (
 	LetIn     Action = "let in"    // another address of a recipient, by the sender
 	Declined  Action = "declined"  // a request to be let in
 	SignedIn  Action = "signed in" // by a provider or a passkey; reason says which
+	Agreed    Action = "agreed"    // to the terms of the organisation; reason holds their version
+	Shared    Action = "shared"    // who may read at a desk, or manage a unit, changed; reason says how
 )
 
 // MAC is one link of the chain. The zero MAC stands before the first entry.

@@ -51,6 +51,9 @@ func (c *Config) complete() {
 	for i, s := range c.Portal.Servers {
 		c.Portal.Servers[i] = strings.TrimRight(s, "/")
 	}
+	if c.Senders.Enable {
+		fill(&c.Senders.Refusal, c.enableWords())
+	}
 }
 
 func fill[T comparable](to *T, value T) {
@@ -75,6 +78,7 @@ func (c *Config) check(p *problems) {
 	c.checkStores(p)
 	c.checkTLSMap(p)
 	c.checkRobot(p)
+	c.checkTerms(p)
 	for path, value := range map[string]string{"relay.reentry": c.Relay.Reentry, "relay.inbound": c.Relay.Inbound} {
 		if !isListen(value) && !isAbsUnix(value) {
 			p.add(path, "wants an address and port, such as 127.0.0.1:10026")

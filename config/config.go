@@ -29,6 +29,7 @@ type Config struct {
 	Postfix  Postfix `yaml:"postfix"`    // whose maps are asked
 	TLSMap   TLSMap  `yaml:"tls_policy"` // where Postfix asks for TLS partners
 	Robot    Robot   `yaml:"robot"`      // mail to the service's own addresses
+	Terms    Terms   `yaml:"terms"`      // what staff agree to before they switch the service on
 	Metrics  Metrics `yaml:"metrics"`    // counters and health for operators
 	Log      Log     `yaml:"log"`        // what is logged
 	TimeZone string  `yaml:"timezone"`   // of times shown to people; Europe/London

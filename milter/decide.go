@@ -170,11 +170,22 @@ func (f *Filter) judge(ctx context.Context, j *job) (reach, error) {
 	if f.TLSEnforced != nil {
 		t.TLSEnforced = func(a addr.Address) bool { return f.TLSEnforced(ctx, a) }
 	}
+	var unknown error
+	if f.SwitchedOn != nil {
+		t.SwitchedOn = func(a addr.Address) bool {
+			yes, err := f.SwitchedOn(ctx, a)
+			unknown = errors.Join(unknown, err)
+			return yes
+		}
+	}
 	msg, err := f.Reading.Read(ctx, t, j.Fields, &reader{ctx, j.body()})
 	if err != nil {
 		return reach{}, fmt.Errorf("%w: read: %w", errSpool, err)
 	}
 	j.verdict = j.rules.Classify(msg)
+	if unknown != nil {
+		return reach{}, fmt.Errorf("who may use the service: %w", unknown)
+	}
 	j.subject, j.doubts = msg.Subject(), msg.Doubts
 	return r, nil
 }

@@ -57,6 +57,11 @@ type Filter struct {
 	// TLS only (*postfix.Prover); nil: tls counts as seal.
 	TLSEnforced func(context.Context, addr.Address) bool
 
+	// SwitchedOn tells whether a sender has switched the service on for herself
+	// (senders.enable); nil: nobody has. An error answers 451: a marked message
+	// neither leaves nor is refused for good while nobody knows (CYC-3).
+	SwitchedOn func(context.Context, addr.Address) (bool, error)
+
 	// Reading says how messages are read; zero: attached documents in this process.
 	Reading policy.Reading
 

@@ -81,7 +81,7 @@ func (v *view) decide(d *Decision, marked bool) {
 		d.refuse("who may send", Finding{Where: "client", What: "neither signed in nor a listed network"},
 			"This server takes mail for outside addresses only from people who have signed in and from our own machines.")
 		return
-	case marked && !v.f.mayUse(v.shown.Address):
+	case marked && !v.mayUse(v.shown.Address):
 		d.refuse("who may use the service", v.markFindings()[0], v.f.enableWords())
 		return
 	}
@@ -213,9 +213,17 @@ func inNetworks(all []Network, ip netip.Addr) bool {
 	return false
 }
 
-// mayUse tells whether the service is switched on for a sender (CYC-3, BOP-25).
-func (f *File) mayUse(sender addr.Address) bool {
-	return f.Senders.Only.IsEmpty() || f.Senders.Only.covers(f, sender)
+// mayUse tells whether the service is switched on for a sender: by the rules
+// (BOP-25) or, where people do that, by herself (CYC-3).
+func (v *view) mayUse(sender addr.Address) bool {
+	s := v.f.Senders
+	switch {
+	case s.Only.covers(v.f, sender):
+		return true
+	case s.Enable:
+		return v.f.Inside(sender) && v.m.SwitchedOn != nil && v.m.SwitchedOn(sender)
+	}
+	return s.Only.IsEmpty()
 }
 
 func (f *File) enableWords() string {

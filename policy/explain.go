@@ -30,7 +30,7 @@ func (f *File) Explain(m *Message, to addr.Address) []Tried {
 		return []Tried{{Rule: "who may send", Action: Refuse, Holds: true}}
 	}
 	var all []Tried
-	if !f.mayUse(v.shown.Address) {
+	if !v.mayUse(v.shown.Address) {
 		marks := v.markFindings()
 		all = append(all, Tried{Rule: "who may use the service", Action: Refuse, Holds: len(marks) > 0, Missing: "the message is not marked", Findings: marks})
 		if len(marks) > 0 {

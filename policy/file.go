@@ -68,6 +68,7 @@ type Senders struct {
 	Only    Patterns `yaml:"only"`    // people and domains the service is switched on for; empty: all of ours
 	Refusal string   `yaml:"refusal"` // words for anyone else who marks a message; must tell how to get it
 	SendAs  []SendAs `yaml:"send_as"` // who may write in another's name
+	Enable  bool     `yaml:"enable"`  // true: people of ours switch the service on for themselves (page /enable); only then names those who need not
 }
 
 // SendAs lets a login or envelope sender write in the name of others.

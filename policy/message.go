@@ -32,6 +32,10 @@ type Transaction struct {
 	// TLSEnforced tells whether it is proved that mail for an address leaves by
 	// enforced TLS only; nil: for nobody. Without the proof tls counts as seal.
 	TLSEnforced func(addr.Address) bool
+
+	// SwitchedOn tells whether a sender has switched the service on for herself; nil:
+	// nobody has. Asked only where senders.enable stands (CYC-3).
+	SwitchedOn func(addr.Address) bool
 }
 
 // Client is who handed the message in.

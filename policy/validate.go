@@ -92,8 +92,8 @@ func (f *File) validateOutbound(p *problems) {
 
 func (f *File) validateSenders(p *problems) {
 	f.validateLists(p, "senders.only", "senders", f.Senders.Only)
-	if f.Senders.Only.IsEmpty() && f.Senders.Refusal != "" {
-		p.add("senders.refusal", "does nothing without senders.only")
+	if f.Senders.Only.IsEmpty() && !f.Senders.Enable && f.Senders.Refusal != "" {
+		p.add("senders.refusal", "does nothing without senders.only or senders.enable")
 	}
 	for i, s := range f.Senders.SendAs {
 		path := fmt.Sprintf("senders.send_as.%d", i)

@@ -66,6 +66,15 @@ func (s *Store) loadPerson(ctx context.Context, a addr.Address) (*person, error)
 	return p, err
 }
 
+// more reads a further sealed field of the slot; false when it is not there.
+func (s *Store) more(p *person, field string, out any) (bool, error) {
+	if p.fields[field] == "" {
+		return false, nil
+	}
+	err := s.keys.unsealJSON("person", personKey("u", p.h)+"/"+field, []byte(p.fields[field]), out)
+	return err == nil, err
+}
+
 // Account gives what is known of a person. ErrNoAccount, ErrSyntax,
 // ErrUnavailable. Pages must not tell a stranger which it was.
 func (s *Store) Account(ctx context.Context, a addr.Address) (Account, error) {
@@ -107,12 +116,13 @@ return {'ok'}
 
 // personChange is what one change of an account does.
 type personChange struct {
-	store  *stored // nil: leave it
-	ways   *Ways   // nil: leave them
-	epoch  bool    // end the sessions made so far
-	forget bool    // clear the counters
-	link   string  // key of a link that must be there and is used up; empty for none
-	trust  string  // name of a browser that is known from now on; empty for none
+	store  *stored        // nil: leave it
+	ways   *Ways          // nil: leave them
+	more   map[string]any // further sealed fields of the slot, by name (terms.go, desk.go, team.go)
+	epoch  bool           // end the sessions made so far
+	forget bool           // clear the counters
+	link   string         // key of a link that must be there and is used up; empty for none
+	trust  string         // name of a browser that is known from now on; empty for none
 }
 
 // changeAccount reads an account, lets edit work on it and writes the outcome
@@ -164,6 +174,13 @@ func (s *Store) personArgs(p *person, c *personChange, e audit.Entry) (keys []st
 			return nil, nil, err
 		}
 		p.fields[fWays], p.ways = string(sealed), *c.ways
+	}
+	for field, value := range c.more {
+		sealed, err := s.keys.sealJSON("person", personKey("u", p.h)+"/"+field, value)
+		if err != nil {
+			return nil, nil, err
+		}
+		p.fields[field] = string(sealed)
 	}
 	if c.epoch {
 		p.fields[fEpoch] = strconv.FormatInt(p.epoch()+1, 10)

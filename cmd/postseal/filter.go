@@ -35,6 +35,9 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 		Limits:        milter.Limits{BodyBytes: int64(d.cfg.Milter.MaxBody)},
 		BounceAddress: d.cfg.Robot.Listen != "", ReplyAddress: d.cfg.Robot.Listen != "",
 		Servers: d.servers(),
+		SwitchedOn: func(ctx context.Context, a addr.Address) (bool, error) {
+			return d.store.SwitchedOn(ctx, a, d.cfg.Terms.Version)
+		},
 	}
 	if d.cfg.Postfix.Asks() {
 		if d.filter.Destinations, err = postfix.New(postfix.Options{ConfigDir: d.cfg.Postfix.ConfigDir}); err != nil {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/config"
 	"github.com/postseal/postseal/policy"
 )
@@ -97,7 +96,7 @@ func compare(as session, old, fresh *policy.File, name string) changed {
 		c.Error = err.Error()
 		return c
 	}
-	m.TLSEnforced = func(addr.Address) bool { return true }
+	m.TLSEnforced, m.SwitchedOn = taken, taken
 	before, after := old.Classify(m), fresh.Classify(m)
 	for i, was := range before.Recipients {
 		is := after.Recipients[i]

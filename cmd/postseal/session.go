@@ -52,7 +52,7 @@ type session struct {
 // session reads the flags. With several rule files, who is ours under one of them
 // may send, and who is outside under one of them is judged.
 func (w whoSends) session(rules ...*policy.File) (session, error) {
-	s := session{rules: rules, given: policy.Transaction{Recipients: *w.to, TLSEnforced: taken}}
+	s := session{rules: rules, given: policy.Transaction{Recipients: *w.to, TLSEnforced: taken, SwitchedOn: taken}}
 	if *w.from != "" {
 		sender, err := addr.Parse(*w.from)
 		if err != nil {
@@ -72,7 +72,8 @@ func (w whoSends) session(rules ...*policy.File) (session, error) {
 	return s, nil
 }
 
-// taken is for mails in files: TLS is taken as enforced, as the rules have it.
+// taken is for mails in files: TLS is taken as enforced and the service as switched
+// on, as the rules have it.
 func taken(addr.Address) bool { return true }
 
 func (s session) ours(a addr.Address) bool {
