@@ -1,10 +1,13 @@
 package portal
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/calendar"
@@ -142,28 +145,58 @@ func answered(v *visit) error {
 	return v.show("answered", v.t(a.sent), map[string]any{"Path": "/m/" + id.String()})
 }
 
-// sendAnswer hands the answer to Postfix, to the organiser alone. The gate was asked.
+// sendAnswer hands the answer to Postfix, to the organiser alone, once: pressed
+// again, it was sent. Who thinks better of it and presses another button is heard,
+// and then the first one anew. The gate was asked.
 func (v *visit) sendAnswer(rec store.Record, from addr.Address, e calendar.Event, said, once string) error {
 	if err := v.s.mayAnswerTo(rec, e); err != nil {
 		return err
 	}
+	if !onceForm.MatchString(once) { // a page of before, which cannot press the same thing twice for one answer
+		once = random()
+	}
+	what := func(said string) string { return answerName(rec, from, e, said, once) }
+	return v.once(rec.ID, what(said), func(first time.Time) error {
+		if err := v.handAnswer(rec, from, e, said, what(said), first); err != nil {
+			return err
+		}
+		for other := range answers {
+			if other == said {
+				continue
+			}
+			if err := v.s.Store.SendForget(v.ctx(), what(other)); err != nil {
+				v.s.Log.Error("an earlier answer to an invitation was not forgotten", "envelope", rec.ID.String(), "err", err)
+			}
+		}
+		return nil
+	})
+}
+
+// answerName names one answer by all that it holds.
+func answerName(rec store.Record, from addr.Address, e calendar.Event, said, once string) string {
+	h := sha256.New()
+	write(h, "invitation", rec.ID.String(), from.Key(), e.UID, said, once)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// handAnswer writes the answer, the same bytes at each try, and hands it over.
+func (v *visit) handAnswer(rec store.Record, from addr.Address, e calendar.Event, said, what string, first time.Time) error {
 	sender, err := addr.Parse("b+" + rec.ID.String() + "@" + v.s.Brand.ServiceDomain)
 	if err != nil {
 		return err
 	}
 	l := v.s.staffLanguage()
-	a, what, name := answers[said], strings.Join(strings.Fields(e.Summary), " "), v.nameOf(from)
-	data := notice.ReplyData{FromName: name, From: from, Subject: l.Text(a.subject, "what", what), Tag: v.s.Tag,
-		Text: l.Text(a.text, "what", what, "when", teller{l, v.s.Location}.when(e)), EnvelopeID: rec.ID.String(),
-		InReplyTo: rec.OriginalID, References: rec.OriginalID, SentAt: v.now}
-	mail, err := v.s.Notices.Render(notice.Reply, e.Organiser.Address, data, v.now)
+	a, summary, name := answers[said], strings.Join(strings.Fields(e.Summary), " "), v.nameOf(from)
+	data := notice.ReplyData{FromName: name, From: from, Subject: l.Text(a.subject, "what", summary), Tag: v.s.Tag,
+		Text: l.Text(a.text, "what", summary, "when", teller{l, v.s.Location}.when(e)), EnvelopeID: rec.ID.String(),
+		InReplyTo: rec.OriginalID, References: rec.OriginalID, SentAt: first}
+	mail, err := v.s.Notices.Render(notice.Reply, e.Organiser.Address, data, first)
 	if err != nil {
 		return errors.Join(errNotSent, err)
 	}
-	mail.Calendar = e.Reply(from, name, a.Answer, v.now)
-	if onceForm.MatchString(once) {
-		mail.MessageID = v.s.replyID(rec, from, once+said)
-	}
+	mail.Calendar = e.Reply(from, name, a.Answer, first)
+	sum := sha256.Sum256([]byte(what + first.UTC().Format(time.RFC3339Nano))) // the same words again later are another mail
+	mail.MessageID = v.s.answerID(hex.EncodeToString(sum[:]))
 	_, err = v.s.Inbound.Send(v.ctx(), relay.Mail{Kind: relay.KindInside, From: sender, Recipients: []relay.Recipient{{Address: e.Organiser.Address}},
 		EnvelopeID: rec.ID.String(), Write: mail.Encode})
 	return v.handed(rec, err)
@@ -235,6 +268,7 @@ type apiInvitation struct {
 	Answers [][2]string `json:"answers,omitempty"` // value and label
 	Note    string      `json:"note,omitempty"`
 	Save    string      `json:"save"`
+	Once    string      `json:"once,omitempty"` // to come back with the answer, which is then sent a single time
 }
 
 func apiShowInvitation(v *visit) (any, error) {
@@ -263,7 +297,7 @@ func apiShowInvitation(v *visit) (any, error) {
 	}
 	if i.CanAnswer {
 		out.Answers = [][2]string{{"accepted", v.t("invite.accept")}, {"tentative", v.t("invite.tentative")}, {"declined", v.t("invite.decline")}}
-		out.Note = v.t("invite.only-organiser")
+		out.Note, out.Once = v.t("invite.only-organiser"), i.Once
 	}
 	return out, nil
 }

@@ -14,8 +14,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/postseal/postseal/portal"
+	"github.com/postseal/postseal/relay"
 )
 
 // BOP-12, SCC-11: when and how often, in words, on UK clocks.
@@ -119,6 +121,72 @@ func TestAnswerInvitation(t *testing.T) {
 	}
 }
 
+// One answer however often the form is sent; thinking better of it is another one,
+// and so is going back to the first. An answer that was not sent is sent by the
+// next press, as the same mail.
+func TestInvitationIsAnsweredOnce(t *testing.T) {
+	h := newHouse(t)
+	l := h.send(viewerMail("boss@example.gov.uk"), carer)
+	b := h.browser().open(l.link).byCode(carer)
+	action, fields := b.form("Accept")
+	press := func(said string, want int) {
+		t.Helper()
+		b.post(action, "application/x-www-form-urlencoded", strings.NewReader(values(fields, "answer", said)))
+		b.reads(200, l.page+"/answered")
+		if got := len(h.staff.Sent()); got != want {
+			t.Fatalf("%s: got %d mails, want %d", said, got, want)
+		}
+		h.clock = h.clock.Add(time.Minute)
+	}
+	press("accepted", 1)
+	press("accepted", 1)
+	press("declined", 2)
+	press("declined", 2)
+	press("accepted", 3)
+	press("accepted", 3)
+	ids := map[string]bool{}
+	for _, m := range h.staff.Sent() {
+		head, _ := calendarPart(t, m.Bytes)
+		ids[head.Get("Message-Id")] = true
+	}
+	if len(ids) != 3 {
+		t.Errorf("got %d Message-IDs, want 3: mail systems drop what they know", len(ids))
+	}
+	_, fields = b.open(l.page).form("Accept") // the page anew: asked for again
+	press("accepted", 4)
+
+	// Two at one time.
+	_, fields = b.open(l.page).form("Accept")
+	body := values(fields, "answer", "tentative")
+	done := make(chan int, 2)
+	for range 2 {
+		go func() {
+			resp, err := b.client.Post(h.full(action), "application/x-www-form-urlencoded", strings.NewReader(body))
+			if err != nil {
+				done <- 0
+				return
+			}
+			_ = resp.Body.Close()
+			done <- resp.StatusCode
+		}()
+	}
+	for range 2 {
+		if got := <-done; got != 200 {
+			t.Errorf("got %d", got)
+		}
+	}
+	if got := len(h.staff.Sent()); got != 5 {
+		t.Errorf("got %d mails, want 5", got)
+	}
+
+	_, fields = b.open(l.page).form("Accept")
+	h.staff.Fail = func(relay.Mail) error { return relay.ErrTemporary }
+	b.post(action, "application/x-www-form-urlencoded", strings.NewReader(values(fields, "answer", "declined")))
+	b.reads(503, "")
+	h.staff.Fail = nil
+	press("declined", 6)
+}
+
 func values(fields map[string]string, more ...string) string {
 	v := url.Values{}
 	for k, f := range fields {
@@ -187,8 +255,10 @@ func TestPageAnswersInvitation(t *testing.T) {
 		t.Errorf("without a session: got %d", status)
 	}
 	forged := strings.ReplaceAll(ics, "boss@", "victim@")
-	if status, answer := call(shelved, session, "answer", map[string]string{"calendar": forged, "answer": "declined"}); status != 200 {
-		t.Errorf("got %d %v", status, answer)
+	for range 2 { // the box's once-id makes it one answer
+		if status, answer := call(shelved, session, "answer", map[string]string{"calendar": forged, "answer": "declined", "once": fmt.Sprint(said["once"])}); status != 200 {
+			t.Errorf("got %d %v", status, answer)
+		}
 	}
 	other := strings.ReplaceAll(ics, "UID:meeting-1", "UID:another")
 	if status, _ := call(shelved, session, "answer", map[string]string{"calendar": other, "answer": "accepted"}); status != 403 {

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
 	"errors"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/notice"
 	"github.com/postseal/postseal/relay"
 	"github.com/postseal/postseal/store"
@@ -26,15 +26,33 @@ const handOverTime = 5 * time.Minute
 
 var onceForm = regexp.MustCompile(`^[A-Za-z0-9_-]{22,64}$`)
 
-// send sends an answer, once: a second press, or a try after an answer that was
-// lost on the way, finds it sent. nil means queued for everybody.
+// send sends an answer, once. nil means queued for everybody.
 func (v *visit) send(req store.ReleaseRequest, d *draft) error {
 	rec, err := v.s.Store.Envelope(v.ctx(), req.ID, req.Secret)
 	if err != nil {
 		return err
 	}
 	what := d.name(rec, req.Person.Address())
-	for range 2 {
+	return v.once(req.ID, what, func(first time.Time) error { return v.handOver(req, d, what, first) })
+}
+
+// maxTurns bounds how many tries of one thing may end before ours in this daemon.
+const maxTurns = 8
+
+// once does what must be done a single time: a second press, or a try after an
+// answer that was lost on the way, finds it done. first is the time of the first try.
+func (v *visit) once(id envelope.ID, what string, do func(first time.Time) error) error {
+	for range maxTurns {
+		end, busy := v.s.sends.begin(what)
+		if busy != nil {
+			select {
+			case <-busy:
+				continue
+			case <-v.ctx().Done():
+				return errUnderWay
+			}
+		}
+		defer end()
 		how, first, err := v.s.Store.SendBegin(v.ctx(), what, v.now)
 		switch {
 		case err != nil:
@@ -42,24 +60,22 @@ func (v *visit) send(req store.ReleaseRequest, d *draft) error {
 		case how == store.SendDone:
 			return nil
 		case how == store.SendNow:
-			return v.sendNow(req, d, what, first)
-		case !v.s.sends.wait(v.ctx(), what):
-			return errUnderWay // by another daemon
+			return v.onceNow(id, what, func() error { return do(first) })
 		}
+		return errUnderWay // by another daemon
 	}
 	return errUnderWay
 }
 
-func (v *visit) sendNow(req store.ReleaseRequest, d *draft, what string, first time.Time) error {
-	defer v.s.sends.begin(what)()
+func (v *visit) onceNow(id envelope.ID, what string, do func() error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx()), handOverTime)
 	defer cancel()
 	request := v.r
 	v.r = request.WithContext(ctx)
 	defer func() { v.r = request }()
-	err := v.handOver(req, d, what, first)
+	err := do()
 	if endErr := v.s.Store.SendEnded(ctx, what, err == nil); endErr != nil {
-		v.s.Log.Error("it was not recorded how an answer ended", "envelope", req.ID.String(), "err", endErr)
+		v.s.Log.Error("it was not recorded how an answer ended", "envelope", id.String(), "err", endErr)
 	}
 	return err
 }
@@ -223,12 +239,6 @@ func (s *Server) answerID(what string) string {
 	return "<r." + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20])) + "@" + s.Brand.ServiceDomain + ">"
 }
 
-// replyID is answerID for what has no more to it than a once-id.
-func (s *Server) replyID(rec store.Record, from addr.Address, once string) string {
-	sum := sha256.Sum256([]byte(rec.ID.String() + "\n" + from.Key() + "\n" + once))
-	return s.answerID(hex.EncodeToString(sum[:]))
-}
-
 // nameOf gives the name that somebody set with her password, else nothing.
 func (v *visit) nameOf(a addr.Address) string {
 	acc, err := v.s.Store.Account(v.ctx(), a)
@@ -244,10 +254,14 @@ type sends struct {
 	now map[string]chan struct{}
 }
 
-// begin notes one; its answer ends it.
-func (s *sends) begin(what string) (end func()) {
+// begin notes one, which end ends; or busy is closed when the one under way has
+// ended.
+func (s *sends) begin(what string) (end func(), busy <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if done, ok := s.now[what]; ok {
+		return nil, done
+	}
 	if s.now == nil {
 		s.now = map[string]chan struct{}{}
 	}
@@ -258,21 +272,5 @@ func (s *sends) begin(what string) (end func()) {
 		defer s.mu.Unlock()
 		delete(s.now, what)
 		close(done)
-	}
-}
-
-// wait waits for the end of one; false: it is none of ours.
-func (s *sends) wait(ctx context.Context, what string) bool {
-	s.mu.Lock()
-	done, ok := s.now[what]
-	s.mu.Unlock()
-	if !ok {
-		return false
-	}
-	select {
-	case <-done:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	}, nil
 }

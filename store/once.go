@@ -64,3 +64,11 @@ func (s *Store) SendEnded(ctx context.Context, what string, done bool) error {
 	}
 	return unavailable("send", s.redis.HDel(ctx, s.onceKey(what), "u").Err())
 }
+
+// SendForget lets something be sent once more that was sent: something else took
+// its place since. ErrUnavailable.
+func (s *Store) SendForget(ctx context.Context, what string) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return unavailable("send", s.redis.Del(ctx, s.onceKey(what)).Err())
+}
