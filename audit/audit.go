@@ -72,6 +72,8 @@ const (
 	SignedIn  Action = "signed in" // by a provider or a passkey; reason says which
 	Agreed    Action = "agreed"    // to the terms of the organisation; reason holds their version
 	Shared    Action = "shared"    // who may read at a desk, or manage a unit, changed; reason says how
+	Looked    Action = "looked at" // by an operator or the service desk: people, times and states
+	Searched  Action = "searched"  // for messages, by an operator or the service desk; objects are whose
 )
 
 // MAC is one link of the chain. The zero MAC stands before the first entry.

@@ -34,6 +34,8 @@ type Config struct {
 	Log      Log     `yaml:"log"`        // what is logged
 	TimeZone string  `yaml:"timezone"`   // of times shown to people; Europe/London
 	source   *source // where each value stands
+
+	Desk ServiceDesk `yaml:"service_desk"` // who helps our own staff on the pages
 }
 
 // Service says what the service is called in the mail that it sends.

@@ -106,6 +106,10 @@ type Profile struct {
 	Subject    string          `yaml:"subject"`          // of the notification: keep or hide: keep
 	Marking    string          `yaml:"marking"`          // word that the notification's subject begins with: OFFICIAL-SENSITIVE
 	Banner     string          `yaml:"banner"`           // sentence above the message; empty: none
+
+	UndoWindow     Lead `yaml:"undo_window"`     // how long after sending nobody can open it, so that a recall is in time: off
+	RemindUnopened Lead `yaml:"remind_unopened"` // when the sender is told that somebody has not opened it: 3d
+	RemindExpiring Lead `yaml:"remind_expiring"` // how long before its end the sender is told that nobody has opened it: 7d
 }
 
 // DefaultProfile is the name of the profile of a message whose rule names none.
@@ -124,7 +128,8 @@ func (f *File) Profile(name string) Profile {
 	p := f.Profiles[name].over(f.Profiles[DefaultProfile])
 	return p.over(Profile{Expires: DefaultExpires, Link: DefaultLink,
 		SignIn: []string{"code", "password", "oidc", "passkey"}, Reply: "sender", Form: "classic",
-		AttachUpTo: DefaultAttachUpTo, Subject: "keep"})
+		AttachUpTo: DefaultAttachUpTo, Subject: "keep",
+		RemindUnopened: LeadOf(DefaultRemindUnopened), RemindExpiring: LeadOf(DefaultRemindExpiring)})
 }
 
 // AttachLimit is the size up to which a mail to these people carries its file: the
@@ -156,6 +161,9 @@ func (p Profile) over(base Profile) Profile {
 	p.Subject = or(p.Subject, base.Subject)
 	p.Marking = or(p.Marking, base.Marking)
 	p.Banner = or(p.Banner, base.Banner)
+	p.UndoWindow = or(p.UndoWindow, base.UndoWindow)
+	p.RemindUnopened = or(p.RemindUnopened, base.RemindUnopened)
+	p.RemindExpiring = or(p.RemindExpiring, base.RemindExpiring)
 	if len(p.SignIn) == 0 {
 		p.SignIn = base.SignIn
 	}

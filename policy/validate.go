@@ -219,6 +219,9 @@ func (r Profile) validate(p *problems, path, name string) {
 	if r.Link > r.Expires {
 		p.add(path+".link", "profile %q: the link would outlive the message (expires: %s)", name, r.Expires)
 	}
+	if undo := r.UndoWindow.Std(); undo > longestUndo || undo >= r.Expires.Std() {
+		p.add(path+".undo_window", "profile %q: nobody could open the message for too long; at most a day, and less than expires", name)
+	}
 	for _, s := range []string{r.Marking, r.Banner} {
 		if strings.ContainsAny(s, "\r\n") {
 			p.add(path, "profile %q: marking and banner are one line each", name)

@@ -20,7 +20,7 @@ import (
 //	KEYS e a o
 //	ARGV head, new head, ttl, now,
 //	     n then n*(field, value), n then n*field, n then n*entry,
-//	     n then n*(name, data, expires) to hold, n then n*name to free
+//	     n then n*(name, data, expires, due) to hold, n then n*name to free
 var commitScript = redis.NewScript(`
 local head = redis.call('HGET', KEYS[1], 'h') or ''
 if head == ARGV[2] then return {'ok'} end
@@ -37,17 +37,19 @@ end
 list(2, function(i) redis.call('HSET', KEYS[1], ARGV[i], ARGV[i+1]) end)
 list(1, function(i) redis.call('HDEL', KEYS[1], ARGV[i]) end)
 list(1, function(i) redis.call('RPUSH', KEYS[2], ARGV[i]) end)
-list(3, function(i)
+list(4, function(i)
   local n = ARGV[i]
   local s = redis.call('HGET', KEYS[3], n .. ':s')
   if not s or s == 'held' then
-    redis.call('HSET', KEYS[3], n .. ':s', 'held', n .. ':d', ARGV[i+1], n .. ':x', ARGV[i+2], n .. ':t', ARGV[4], n .. ':n', '0')
+    redis.call('HSET', KEYS[3], n .. ':s', 'held', n .. ':d', ARGV[i+1], n .. ':x', ARGV[i+2], n .. ':t', ARGV[i+3], n .. ':n', '0')
   end
 end)
 list(1, function(i)
   local n = ARGV[i]
   if redis.call('HGET', KEYS[3], n .. ':s') == 'held' then
-    redis.call('HSET', KEYS[3], n .. ':s', 'due', n .. ':t', ARGV[4])
+    local due = redis.call('HGET', KEYS[3], n .. ':t')
+    if tonumber(due) < tonumber(ARGV[4]) then due = ARGV[4] end
+    redis.call('HSET', KEYS[3], n .. ':s', 'due', n .. ':t', due)
   end
 end)
 for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], ARGV[3]) end
@@ -59,7 +61,7 @@ return {'ok'}
 const casTries = 32
 
 // held is a notice on its way into a slot.
-type held struct{ name, data, expires string }
+type held struct{ name, data, expires, due string }
 
 // change is what one commit does beside the fields of the slot.
 type change struct {
@@ -123,12 +125,12 @@ func (s *Store) commitArgs(v *slot, c *change, now time.Time) ([]any, error) {
 	args = appendList(args, 1, sealed)
 	var hold, free []any
 	for _, h := range c.hold {
-		hold = append(hold, h.name, h.data, h.expires)
+		hold = append(hold, h.name, h.data, h.expires, h.due)
 	}
 	for _, name := range c.free {
 		free = append(free, name)
 	}
-	return appendList(appendList(args, 3, hold), 1, free), nil
+	return appendList(appendList(args, 4, hold), 1, free), nil
 }
 
 // diff gives what changed since the read: fields with values, and fields gone.

@@ -32,6 +32,7 @@
 //	g:{h}:t                       activation and reset links in flight
 //	x:{s} f:{b}                   session; what a browser brought before it signed in
 //	is:{h} ir:{h} m:{h} w:{n}     indexes: sent by, received by, Message-ID, work lists
+//	ig:{h}                        index: transactions of one mail of one sender
 //	n:{h}                         how often something was done for somebody
 //
 // Indexes and work lists are written before the slot they point to. They may

@@ -19,6 +19,7 @@ var (
 	ErrNotRecipient = errors.New("store: not a recipient")
 	ErrExpired      = errors.New("store: expired")
 	ErrRecalled     = errors.New("store: recalled")
+	ErrNotYet       = errors.New("store: not open yet") // errors.As *NotYetError tells from when
 	ErrMethod       = errors.New("store: signed in by a way that this message does not take")
 	ErrLocked       = errors.New("store: locked") // errors.As *LockedError tells until when
 	ErrWrong        = errors.New("store: wrong password, answer or code")

@@ -62,7 +62,7 @@ func (s *Store) sealNotice(owner, name string, o Outgoing, now time.Time) (held,
 		o.Expires = o.Due.Add(OutboxLife)
 	}
 	sealed, err := s.keys.sealJSON("notice", ownerKey(owner)+"/"+name, content{ID: o.ID, Kind: o.Kind, To: o.To, Data: o.Data})
-	return held{name: name, data: string(sealed), expires: millis(o.Expires)}, err
+	return held{name: name, data: string(sealed), expires: millis(o.Expires), due: millis(o.Due)}, err
 }
 
 // listWork puts hints on the work lists. They may come before the notice.

@@ -125,6 +125,7 @@ func (v *slot) allRecalled() bool {
 // normal brings times to the precision that is compared later.
 func normal(r Record) Record {
 	r.SealedAt, r.ExpiresAt, r.LinkUntil = whole(r.SealedAt), whole(r.ExpiresAt), whole(r.LinkUntil)
+	r.ReadyAt = whole(r.ReadyAt)
 	r.Recipients, r.Destroyed = nil, time.Time{}
 	return r
 }
@@ -223,6 +224,7 @@ func (s *Store) index(ctx context.Context, r Record, recipients []addr.Address) 
 	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.ZAddNX(ctx, s.sentIndex(r.Sender), z)
 		s.indexMessage(ctx, p, r, r.SealedAt)
+		s.indexGroup(ctx, p, r)
 		for _, a := range recipients {
 			p.ZAddNX(ctx, s.receivedIndex(a), z)
 		}

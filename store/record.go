@@ -29,6 +29,7 @@ type Record struct {
 	SealedAt     time.Time
 	ExpiresAt    time.Time
 	LinkUntil    time.Time
+	ReadyAt      time.Time `json:",omitzero"` // before it the key is held back, so that a recall is in time; zero: from the first
 	Size         int64
 	Digests      []envelope.Digest // of every container made for it
 	SecretHash   [32]byte

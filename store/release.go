@@ -41,9 +41,9 @@ return {'ok', key}
 // Release is THE gate: the only way by which a key reaches a reader (promise 3
 // of docs/design.md). It checks in this order: id and secret (ErrNotFound, one
 // and the same), the person is a recipient (ErrNotRecipient; BOP-3), her entry
-// is not recalled (ErrRecalled), the envelope is not expired (ErrExpired), its
-// profile takes the way she signed in (ErrMethod) and that way is not locked
-// (ErrLocked). It then writes the release to the
+// is not recalled (ErrRecalled), the envelope is not expired (ErrExpired), the
+// sender's time to think again is over (ErrNotYet), its profile takes the way she
+// signed in (ErrMethod) and that way is not locked (ErrLocked). It then writes the release to the
 // audit chain and the opening to her entry, durably, in the script that yields
 // the key. Without a written entry there is no key.
 //
@@ -92,6 +92,8 @@ func (s *Store) admit(ctx context.Context, v *slot, r ReleaseRequest) (name stri
 		return "", ErrRecalled
 	case v.expired(r.Now):
 		return "", ErrExpired
+	case r.Now.Before(v.record.ReadyAt):
+		return "", &NotYetError{Until: v.record.ReadyAt}
 	case len(v.record.SignIn) > 0 && !slices.Contains(v.record.SignIn, r.Person.method):
 		return "", ErrMethod
 	}

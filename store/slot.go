@@ -68,6 +68,11 @@ func (s *Store) load(ctx context.Context, id envelope.ID) (*slot, error) {
 	if err != nil {
 		return nil, unavailable("reading an envelope", err)
 	}
+	return s.opened(id, fields)
+}
+
+// opened is load for fields that were read already.
+func (s *Store) opened(id envelope.ID, fields map[string]string) (*slot, error) {
 	v := &slot{id: id, keys: s.keys, before: fields, fields: maps.Clone(fields), names: map[string]int{}}
 	if !v.exists() {
 		v.fields = map[string]string{}

@@ -40,7 +40,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 		match string
 		each  func(context.Context, string) error
 	}{
-		{"e:{*}", w.envelope}, {"o:{*}", w.notices}, {"is:{*}", w.cleanIndex}, {"ir:{*}", w.cleanIndex},
+		{"e:{*}", w.envelope}, {"o:{*}", w.notices}, {"is:{*}", w.cleanIndex}, {"ir:{*}", w.cleanIndex}, {"ig:{*}", w.cleanIndex},
 	} {
 		if err := s.scan(ctx, step.match, step.each); err != nil {
 			return w.done, err
@@ -139,6 +139,7 @@ func (w *sweeper) reindex(ctx context.Context, v *slot) error {
 			p.ZAddNX(ctx, w.receivedIndex(r.Address), z)
 		}
 		w.indexMessage(ctx, p, v.record, w.now)
+		w.indexGroup(ctx, p, v.record)
 		return nil
 	})
 	if err != nil {
