@@ -45,7 +45,7 @@ var forms = []form{
 	{kind: sortCode, match: `[0-9]{2}[ -][0-9]{2}[ -][0-9]{2}|[0-9]{6}`},
 	{kind: accountNo, match: `[0-9]{7,8}|[0-9]{4}[ -][0-9]{4}`},
 	{kind: Passport, match: `[a-z]{2}[0-9]{7}`},
-	{kind: Passport, match: `[0-9]{9}`, label: "passport|pasbort"},
+	{kind: Passport, match: `[a-z]?[0-9]{8,9}|[a-z]{1,2}[0-9]{6,7}`, label: "passport|pasbort"},
 	{kind: Licence, match: `[a-z][a-z9]{4}[ ]?[0-9][0156][0-9][0-3][0-9][0-9][ ]?[a-z][a-z9][0-9a-z][a-z]{2}(?: ?[0-9]{2})?`, check: isLicence, excuse: "driving licence|licence number|licence no|dvla|driver number"},
 	{kind: TaxReference, match: `[0-9]{5}[ -]?[0-9]{5}k?`, label: "utr|unique taxpayer|taxpayer ref|tax reference|self assessment"},
 	{kind: anyDate, match: `[0-3]?[0-9] ?[./-] ?[01]?[0-9] ?[./-] ?(?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[-/.][01][0-9][-/.][0-3][0-9]`, check: isBirthDate},

@@ -40,8 +40,10 @@ type Report struct {
 func Score(sections []Section) Report { return usual().Score(sections) }
 
 // Score weighs what stands in the sections of one message.
-func (s *Scanner) Score(sections []Section) Report {
-	t := tally{s: s, seen: map[string]bool{}, kinds: map[Kind]*kindTally{}}
+func (s *Scanner) Score(sections []Section) Report { return s.tally(sections).report() }
+
+func (s *Scanner) tally(sections []Section) *tally {
+	t := &tally{s: s, seen: map[string]bool{}, kinds: map[Kind]*kindTally{}}
 	all := make([]*reading, len(sections))
 	general := map[int32]bool{}
 	for i, section := range sections {
@@ -52,7 +54,7 @@ func (s *Scanner) Score(sections []Section) Report {
 		}
 		all[i] = r
 	}
-	t.private = privacy(len(general))
+	t.private, t.readings = privacy(len(general)), all
 	for i, section := range sections {
 		t.section(section.Where, all[i])
 	}
@@ -60,7 +62,8 @@ func (s *Scanner) Score(sections []Section) Report {
 	for _, f := range t.forms {
 		t.add(f.kind, f.where, f.value, f.weight, 1, growth(f.kind))
 	}
-	return t.report()
+	t.add(Together, "", "", t.together(), 1, 1)
+	return t
 }
 
 // privacy gives less than 1 for a message that says of itself that it is for
@@ -81,16 +84,17 @@ func privacy(phrases int) float64 {
 
 // tally gathers the weights of a message.
 type tally struct {
-	s       *Scanner
-	seen    map[string]bool // kind and value, so that what is repeated counts once
-	kinds   map[Kind]*kindTally
-	forms   []formed         // values that have a form, each once
-	formAt  map[string]int   // where in forms, by kind and value
-	loose   []formed         // references in a line of their own, as in a subject
-	strongs map[Kind]float64 // by kind of subject matter, heaviest strong phrase
-	private float64          // of the whole message
-	voice   voice
-	story   float64 // from 0 to 2: how much tells of one person, or is told in confidence
+	s        *Scanner
+	seen     map[string]bool // kind and value, so that what is repeated counts once
+	kinds    map[Kind]*kindTally
+	forms    []formed         // values that have a form, each once
+	formAt   map[string]int   // where in forms, by kind and value
+	loose    []formed         // references in a line of their own, as in a subject
+	strongs  map[Kind]float64 // by kind of subject matter, heaviest strong phrase
+	private  float64          // of the whole message
+	voice    voice
+	readings []*reading
+	story    float64 // from 0 to 2: how much tells of one person, or is told in confidence
 }
 
 // formed is one value that has a form.
@@ -267,8 +271,6 @@ func (r *reading) place(where string, at int) string {
 // report adds what kinds weigh together.
 func (t *tally) report() Report {
 	var rep Report
-	together := t.together()
-	t.add(Together, "", "", together, 1, 1)
 	factor := t.factor()
 	for _, kind := range t.s.kinds {
 		k := t.kinds[kind]
@@ -292,17 +294,31 @@ func (t *tally) report() Report {
 // factor is what the weights are multiplied by of all that does not identify by
 // itself.
 func (t *tally) factor() float64 {
-	const something = 1 // of subject matter
-	if t.topicSum() < something {
+	m := t.measures()
+	weight := math.Exp(m.Values[0]) - 0.5
+	switch {
+	case !m.Topic:
 		return t.voice.identity()
+	case weight <= 0:
+		return 0
 	}
-	sum := 0.0
+	return weightOf(fitted.of(m.Values, t.readings)) / weight
+}
+
+// measures gives what the odds depend on but the plain words.
+func (t *tally) measures() Measures {
+	const something = 1 // of subject matter
+	m := Measures{Topic: t.topicSum() >= something}
+	weight := 0.0
 	for kind, k := range t.kinds {
-		if !kind.bySelf() {
-			sum += k.sum
+		if kind.bySelf() {
+			m.Sure += k.sum
+		} else {
+			weight += k.sum
 		}
 	}
-	return t.voice.factor(sum, t.sum(Name)+t.sum(Address)+t.sum(Phone)+t.sum(CaseNumber), t.sum(Name) >= 1)
+	m.Values = t.voice.values(weight, t.sum(Name)+t.sum(Address)+t.sum(Phone)+t.sum(CaseNumber), t.sum(Name) >= 1)
+	return m
 }
 
 func tenth(f float64) float64 { return math.Round(f*10) / 10 }

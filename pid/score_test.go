@@ -77,6 +77,7 @@ func TestContext(t *testing.T) {
 		{"the patient: 943 476 5919", 10, 11},
 		{"patient " + far + " 943 476 5919", 0, 0},
 		{"9434765919", 0, 0},
+		{"the patient: 999 123 4004", 0, 4}, // kept for tests, never given out
 		{"NI number AB123456C", 10, 10},
 		{"part no AB123456C in stock", 0, 2},
 		{"card 4111 1111 1111 1111 exp 09/27", 10, 10},

@@ -35,7 +35,7 @@ mastectomy|herceptin|tamoxifen|sertraline|citalopram|fluoxetine|mirtazapine|olan
 antabuse|donepezil|memantine|apixaban|warfarin|rivaroxaban|metformin|gliclazide|insulin dependent|ramipril|bisoprolol|amlodipine|furosemide|atorvastatin|nitrofurantoin
 trimethoprim|amoxicillin|prednisolone|salbutamol|levothyroxine|thyroxine|oramorph|morphine|fentanyl|diazepam|lorazepam|zopiclone|midazolam|haloperidol|methotrexate
 ritalin|methylphenidate|levetiracetam|carbamazepine|sodium valproate|lamotrigine|gabapentin|pregabalin|tramadol|codeine|co codamol|antipsychotics?|antidepressants?
-syringe driver
+syringe driver|bowel resection|appendicitis|jaundice|pacemaker|migraines|tuberculosis|slipped disc|prosthetic (?:leg|arm)|herpes|insomnia|colonoscopy|statins|down'?s syndrome
 (?:breast|bowel|lung|prostate|ovarian|cervical|pancreatic|throat|skin|liver|brain|testicular|bladder|kidney|stomach|oesophageal|terminal|secondary|stage [1-4iv]+) cancer
 (?:liver|lung|brain|bone|palpable|breast) (?:lesions?|mets|metastases|secondaries|lump)|palpable|2ww|two week wait|leukaemia|lymphoma|myeloma|melanoma|carcinoma|cirrhosis
 hepatitis|pancreatitis|pneumonia|cellulitis|ulcerated|gangren\w+|necrotic|sciatica|osteoporosis|fibromyalgia|crohn'?s|colitis|coeliac|endometriosis|pre eclampsia

@@ -19,6 +19,7 @@ var held = flag.Bool("held", false, "judge the half of testdata/pid/messages tha
 
 // labelled is a message of testdata/pid/messages with what people say of it.
 type labelled struct {
+	file     string // where it stands
 	id       string
 	pid      bool
 	kinds    []string
@@ -45,7 +46,7 @@ func labelledMessages(t testing.TB, half string) []labelled {
 			if len(f) < 2 || len(f) > 3 {
 				t.Fatalf("%s: a bad line begins a message", filepath.Base(path))
 			}
-			m := labelled{id: strings.TrimSpace(f[0]), pid: strings.TrimSpace(f[1]) == "pid"}
+			m := labelled{file: filepath.Base(path), id: strings.TrimSpace(f[0]), pid: strings.TrimSpace(f[1]) == "pid"}
 			if len(f) == 3 {
 				m.kinds = strings.FieldsFunc(usualNames.Replace(f[2]), func(r rune) bool { return r == ',' || r == ' ' })
 			}

@@ -1,0 +1,167 @@
+package pid
+
+import (
+	_ "embed"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// oddsTable is what the odds depend on and by how much: a line "name coefficient"
+// for each measure, then one for each word that leans. TestFit of package policy
+// writes it (go test ./policy -run TestFit -fit).
+//
+//go:embed odds.txt
+var oddsTable string
+
+// Two logistic regressions over the messages of testdata/pid/messages that hold no
+// number which identifies by itself, their log odds added: one by what the words of
+// our lists weigh and whom they are about, the other by which plain words stand in
+// the message at all. The first knows what it is looking for; the second was never
+// told, and so does not share its mistakes.
+type odds struct {
+	none     float64
+	measures [measureCount]float64
+	words    map[string]float64
+}
+
+// The measures by their names in the table.
+var measureNames = [measureCount]string{"weight", "told", "one", "general", "who", "letter", "some", "writer", "names", "business", "secret"}
+
+const measureCount = 11
+
+var fitted = readOdds(oddsTable)
+
+// readOdds reads the table. A fault in it is a fault of the program, and stops it
+// at the start.
+func readOdds(table string) odds {
+	o := odds{words: map[string]float64{}}
+	for line := range strings.Lines(table) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			panic("pid: odds.txt: " + strconv.Quote(line))
+		}
+		measure, isMeasure := strings.CutPrefix(name, "=")
+		switch i := slices.Index(measureNames[:], measure); {
+		case !isMeasure:
+			o.words[name] = n
+		case measure == "none":
+			o.none = n
+		case i >= 0:
+			o.measures[i] = n
+		default:
+			panic("pid: odds.txt knows " + strconv.Quote(measure) + ", which is no measure")
+		}
+	}
+	return o
+}
+
+// of gives the odds that a message must be sealed, as a logarithm.
+func (o *odds) of(values [measureCount]float64, readings []*reading) float64 {
+	sum := o.none
+	for i, v := range values {
+		sum += o.measures[i] * v
+	}
+	seen := map[string]bool{} // of the words that lean
+	for _, r := range readings {
+		r.plainWords(func(word []byte) {
+			if n, leans := o.words[string(word)]; leans && !seen[string(word)] {
+				seen[string(word)] = true
+				sum += n
+			}
+		})
+	}
+	return sum
+}
+
+const (
+	oddsScale  = 3    // how steeply odds become weight
+	evenOdds   = 10.0 // the weight at even odds: the usual rule's score
+	mostWeight = 60.0 // no more for any message
+)
+
+// weightOf is what all words, names and places of a message weigh at these odds.
+func weightOf(odds float64) float64 { return min(mostWeight, evenOdds*math.Exp(odds/oddsScale)) }
+
+// Measures is what the odds of a message depend on. It is there for whoever fits
+// the table anew.
+type Measures struct {
+	Sure   float64               // weight of numbers that identify by themselves
+	Topic  bool                  // there is subject matter; without it nothing depends on odds
+	Values [measureCount]float64 // logarithms of 1 (the weight: of a half) and each measure
+	Words  []string              // different plain words, in lower case
+}
+
+// MeasureNames gives the names of the measures in the order of Measures.Values.
+func MeasureNames() []string { return slices.Clone(measureNames[:]) }
+
+// IsFirstName tells whether a word in lower case is a given name of our list. Such
+// a word must not lean.
+func IsFirstName(word string) bool {
+	return strings.Contains(strings.ToLower(firstNames), ":"+word+"|") || strings.Contains(strings.ToLower(firstNames), "|"+word+"|") || strings.HasSuffix(strings.ToLower(firstNames), "|"+word+")")
+}
+
+// Measure gives what the odds of a message depend on.
+func Measure(sections []Section) Measures {
+	t := usual().tally(sections)
+	m := t.measures()
+	seen := map[string]bool{}
+	for _, r := range t.readings {
+		r.plainWords(func(word []byte) {
+			if !seen[string(word)] {
+				seen[string(word)] = true
+				m.Words = append(m.Words, string(word))
+			}
+		})
+	}
+	return m
+}
+
+// A plain word has letters only, of these lengths.
+const (
+	shortWord = 2
+	longWord  = 18
+	// mostWords of a section are looked at: four hundred pages.
+	mostWords = 200_000
+)
+
+// plainWords calls yield for the words of a text, in lower case, outside its
+// signatures. Words with a digit in them are none; "don't" is one.
+func (r *reading) plainWords(yield func(word []byte)) {
+	var word [longWord]byte
+	n, bad := 0, false
+	left := mostWords
+	for i := 0; i <= len(r.text) && left > 0; i++ {
+		var c byte
+		if i < len(r.text) {
+			c = r.text[i]
+		}
+		switch lower := c | 0x20; {
+		case lower >= 'a' && lower <= 'z', c == '\'' && n > 0:
+			if n < longWord {
+				if word[n] = lower; c == '\'' {
+					word[n] = c
+				}
+			}
+			n++
+			continue
+		case c >= '0' && c <= '9', c >= 0x80, c == '@', c == '_':
+			bad = true
+			continue
+		}
+		if n >= shortWord && n <= longWord && !bad {
+			switch r.zones.of(i - 1) {
+			case signatureZone, quotedSignatureZone:
+			default:
+				yield(word[:n])
+			}
+			left--
+		}
+		n, bad = 0, false
+	}
+}
