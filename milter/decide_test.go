@@ -381,6 +381,25 @@ func TestParametersAreRepeated(t *testing.T) {
 	}
 }
 
+// RFC 3461 section 4.1: who wants to hear of no failure is not told of one, also
+// while the robot reads the reports; BCC-28: else all is asked for.
+func TestClientsWishesAboutReports(t *testing.T) {
+	w := newWorld(t)
+	w.f.BounceAddress = true
+	for client, want := range map[string]string{
+		"": "SUCCESS,FAILURE,DELAY", "FAILURE": "SUCCESS,FAILURE,DELAY", "DELAY,FAILURE": "SUCCESS,FAILURE,DELAY",
+		"NEVER": "NEVER", "SUCCESS": "SUCCESS,DELAY", "DELAY": "SUCCESS,DELAY", "SUCCESS,DELAY": "SUCCESS,DELAY",
+	} {
+		m := mailFor(message("[SECURE] about "+client, outside), outside)
+		m.Recipients[0].Notify = client
+		w.decide(m)
+		all := w.out.Sent()
+		if got := all[len(all)-1].Recipients[0].Notify; got != want {
+			t.Errorf("the client asks for %q: got NOTIFY=%s, want %s", client, got, want)
+		}
+	}
+}
+
 func TestServiceAddresses(t *testing.T) {
 	w := newWorld(t)
 	w.f.BounceAddress, w.f.ReplyAddress = true, true

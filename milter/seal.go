@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/postseal/postseal/envelope"
@@ -187,9 +188,10 @@ func (f *Filter) deliver(ctx context.Context, s *sealing) error {
 }
 
 // asksReports asks for reports of all that becomes of an envelope, when there is
-// somebody who reads them (design: b+ID@service, NOTIFY and ORCPT asked). What the
-// client asked for itself is then not repeated: its sender hears from us. ENVID
-// is a mark by which the report is known to be our own Postfix's.
+// somebody who reads them (design: b+ID@service, NOTIFY and ORCPT asked), within
+// what the client wants (see wanted). ENVID is a mark by which the report is known
+// to be our own Postfix's; the client's ENVID and ORCPT are not repeated, since no
+// report goes back to it as it is: its sender hears from us.
 func (f *Filter) asksReports(s *sealing, m relay.Mail) relay.Mail {
 	if !f.BounceAddress || m.From.IsZero() {
 		return m
@@ -197,12 +199,27 @@ func (f *Filter) asksReports(s *sealing, m relay.Mail) relay.Mail {
 	m.EnvelopeID, m.Return = f.Keys.ReportMark(s.record.ID), "HDRS"
 	m.Recipients = slices.Clone(m.Recipients)
 	for i := range m.Recipients {
-		m.Recipients[i].Notify, m.Recipients[i].Orcpt = "SUCCESS,FAILURE,DELAY", ""
+		m.Recipients[i].Notify, m.Recipients[i].Orcpt = wanted(m.Recipients[i].Notify), ""
 		if address := m.Recipients[i].Address.String(); len(address)*3 < maxOrcpt { // xtext at its longest
 			m.Recipients[i].Orcpt = "rfc822;" + address
 		}
 	}
 	return m
+}
+
+// wanted is what is asked about a recipient whose client stated NOTIFY so. Who wants
+// to hear of no failure (NEVER, or a list without FAILURE) must not be told of one
+// (RFC 3461 section 4.1), and we tell of each that is reported: so it is not reported.
+// That page of the sender's which shows the states does not know of it then.
+// SUCCESS and DELAY are asked for always: they end on that page and in no mail.
+func wanted(notify string) string {
+	switch {
+	case notify == "NEVER":
+		return notify
+	case notify != "" && !slices.Contains(strings.Split(notify, ","), "FAILURE"):
+		return "SUCCESS,DELAY"
+	}
+	return "SUCCESS,FAILURE,DELAY"
 }
 
 // queued records that Postfix has the envelope. It is past the point of no
