@@ -236,6 +236,7 @@ type AskAnsweredData struct {
 func (k Kind) Known() bool {
 	switch k {
 	case Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold, Rescue, RescueTold,
+		Enable, Desk, DeskMember, Colleague, Join, JoinTold,
 		Asked, AskAnswered:
 		return true
 	}

@@ -195,6 +195,18 @@ func contentOf(k Kind, data any) (content, error) {
 		return as[AskedData](data)
 	case AskAnswered:
 		return as[AskAnsweredData](data)
+	case Enable:
+		return as[EnableData](data)
+	case Desk:
+		return as[DeskData](data)
+	case DeskMember:
+		return as[DeskMemberData](data)
+	case Colleague:
+		return as[ColleagueData](data)
+	case Join:
+		return as[JoinData](data)
+	case JoinTold:
+		return as[JoinToldData](data)
 	}
 	return nil, ErrKind
 }

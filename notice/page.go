@@ -22,7 +22,8 @@ var templates embed.FS
 const DefaultColour = "#1d70b8"
 
 // kinds are those that have templates.
-var kinds = [...]Kind{Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold, Rescue, RescueTold, Asked, AskAnswered}
+var kinds = [...]Kind{Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold, Rescue, RescueTold, Asked, AskAnswered,
+	Enable, Desk, DeskMember, Colleague, Join, JoinTold}
 
 // view is what a kind's templates see.
 type view struct {
