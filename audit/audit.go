@@ -70,10 +70,12 @@ const (
 	LetIn     Action = "let in"    // another address of a recipient, by the sender
 	Declined  Action = "declined"  // a request to be let in
 	SignedIn  Action = "signed in" // by a provider or a passkey; reason says which
-	Agreed    Action = "agreed"    // to the terms of the organisation; reason holds their version
-	Shared    Action = "shared"    // who may read at a desk, or manage a unit, changed; reason says how
+	Deleted   Action = "deleted"   // an account, by its owner
+	Reset     Action = "reset"     // an account, by an operator
 	Looked    Action = "looked at" // by an operator or the service desk: people, times and states
 	Searched  Action = "searched"  // for messages, by an operator or the service desk; objects are whose
+	Agreed    Action = "agreed"    // to the terms of the organisation; reason holds their version
+	Shared    Action = "shared"    // who may read at a desk, or manage a unit, changed; reason says how
 )
 
 // MAC is one link of the chain. The zero MAC stands before the first entry.

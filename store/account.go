@@ -19,6 +19,12 @@ type Proof struct {
 	session string // names the session in audit entries; empty before there is one
 	at      time.Time
 	epoch   int64 // the account's password generation, see SetPassword
+
+	also   []addr.Address // further addresses of the account, see AddAddress
+	holder addr.Address   // the account's own address, in a proof for one of those (For)
+	door   addr.Address   // the address that was typed with the password, when it is another
+	made   time.Time      // of the session; zero before there is one
+	asked  time.Time      // when the person last showed anew who she is, see Reenter
 }
 
 // Methods of a Proof.
@@ -43,6 +49,8 @@ type Account struct {
 	Question  string // empty for none
 	CreatedAt time.Time
 	ActiveAt  time.Time
+	Also      []addr.Address `json:",omitempty"` // further addresses whose messages it opens, see AddAddress
+	Lang      string         `json:",omitempty"` // language that she chose; empty: none yet
 }
 
 // Registration is what a person typed; it rests sealed under address AND browser
@@ -53,6 +61,7 @@ type Registration struct {
 	Password            string // hashed by Register with Argon2id, never stored
 	Question, Answer    string
 	Next                string // deep link to return to
+	Lang                string // language of the page; empty: there is one only
 }
 
 func (Registration) String() string               { return redacted }

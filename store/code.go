@@ -161,7 +161,7 @@ func (s *Store) codeProof(ctx context.Context, a addr.Address, now time.Time) (P
 	if err != nil {
 		return Proof{}, err
 	}
-	return Proof{address: a, method: ByCode, at: now, epoch: p.epoch()}, nil
+	return p.proof(a, ByCode, now), nil
 }
 
 func (s *Store) codeKeys(h string, a addr.Address, b Browser) []string {

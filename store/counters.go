@@ -132,7 +132,13 @@ func (s *Store) wayOpen(ctx context.Context, p Proof, now time.Time) error {
 	if p.method != ByPassword {
 		return nil
 	}
-	return s.locked(ctx, s.keys.person(p.address), passwordTries, now)
+	typed := p.address
+	for _, a := range []addr.Address{p.holder, p.door} { // the last that is there is where the password was typed
+		if !a.IsZero() {
+			typed = a
+		}
+	}
+	return s.locked(ctx, s.keys.person(typed), passwordTries, now)
 }
 
 // ResetAllowed tells whether a forgotten password may be replaced: not while

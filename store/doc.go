@@ -29,6 +29,7 @@
 //	e:{id} a:{id} o:{id}          envelope, its audit chain, its notices
 //	o:{xN}                        one notice without an envelope
 //	u:{h} c:{h} y:{h} l:{h}:b     account of an address, counters, audit chain, code per browser
+//	s:{h}                         the sessions of an address, for its owner to see
 //	g:{h}:t                       activation and reset links in flight
 //	x:{s} f:{b}                   session; what a browser brought before it signed in
 //	is:{h} ir:{h} m:{h} w:{n}     indexes: sent by, received by, Message-ID, work lists

@@ -30,6 +30,8 @@ var (
 	ErrOtherPerson  = errors.New("store: the provider knows this address by another account")
 	ErrCopied       = errors.New("store: the passkey's counter went back: it may have been copied")
 	ErrNoSession    = errors.New("store: no session")
+	ErrAgain        = errors.New("store: who it is must be shown again")
+	ErrOperator     = errors.New("store: only an operator may do this")
 	ErrSyntax       = errors.New("store: damaged record")
 	ErrTooLong      = errors.New("store: a text is too long")
 	ErrMasterKey    = errors.New("store: master key file")

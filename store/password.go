@@ -10,14 +10,16 @@ import (
 // CheckPassword signs in by password. An address without an account costs the
 // same work and is counted and locked like one with it. The guess that reaches
 // PasswordTries gives ErrLocked already; while the lock holds nothing is
-// checked. ErrWrong, ErrLocked (*LockedError), ErrUnavailable.
+// checked. A further address of an account (AddAddress) takes the account's
+// password and counts for itself, so that a lock does not tell which addresses
+// are one person's. ErrWrong, ErrLocked (*LockedError), ErrUnavailable.
 func (s *Store) CheckPassword(ctx context.Context, a addr.Address, password string, now time.Time) (Proof, error) {
 	h := s.keys.person(a)
 	guess, until, err := s.take(ctx, h, passwordTries, now)
 	if err != nil {
 		return Proof{}, err
 	}
-	p, err := s.loadPerson(ctx, a)
+	p, err := s.holderOf(ctx, a)
 	if err != nil {
 		return Proof{}, err
 	}
@@ -34,5 +36,9 @@ func (s *Store) CheckPassword(ctx context.Context, a addr.Address, password stri
 	if err := s.settle(ctx, h, passwordTries, guess); err != nil {
 		return Proof{}, err
 	}
-	return Proof{address: p.stored.Address, method: ByPassword, at: now, epoch: p.epoch()}, nil
+	proof := p.proof(p.stored.Address, ByPassword, now)
+	if !a.Equal(proof.address) {
+		proof.door = a
+	}
+	return proof, nil
 }

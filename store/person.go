@@ -18,6 +18,7 @@ const (
 	fAccount = "d" // sealed stored
 	fEpoch   = "g" // how often the password was replaced; sessions of an earlier one are over
 	fWays    = "w" // sealed Ways; there may be some without an account
+	fMain    = "m" // sealed address of the account that this one was added to, see AddAddress
 )
 
 // stored is an account at rest.
@@ -34,6 +35,7 @@ type person struct {
 	have   bool
 	stored stored
 	ways   Ways
+	main   addr.Address // of the account that this address was added to; may point to nothing
 }
 
 func (p *person) epoch() int64 {
@@ -54,6 +56,9 @@ func (s *Store) loadPerson(ctx context.Context, a addr.Address) (*person, error)
 		if err := s.keys.unsealJSON("ways", waysPlace(p.h), []byte(p.fields[fWays]), &p.ways); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.readMain(p); err != nil {
+		return nil, err
 	}
 	if p.fields[fAccount] == "" {
 		return p, nil
@@ -91,8 +96,8 @@ func (s *Store) Account(ctx context.Context, a addr.Address) (Account, error) {
 // personScript changes one account if its audit chain still ends where it was
 // read, and uses a link up in the same step.
 //
-//	KEYS u y c link b
-//	ARGV head, new head, entry, link must be there, forget counters, browser to trust, now, trust life, trusted, n then n*(field, value)
+//	KEYS u y c link b s
+//	ARGV head, new head, entry, link must be there, forget counters, browser to trust, now, trust life, trusted, forget browsers, forget sessions, n then n*(field, value)
 var personScript = redis.NewScript(`
 local head = redis.call('HGET', KEYS[1], 'h') or ''
 if head == ARGV[2] then return {'ok'} end
@@ -105,8 +110,10 @@ if ARGV[6] ~= '' then
   redis.call('ZREMRANGEBYRANK', KEYS[5], 0, -1 - tonumber(ARGV[9]))
   redis.call('PEXPIRE', KEYS[5], ARGV[8])
 end
+if ARGV[10] == '1' then redis.call('DEL', KEYS[5]) end
+if ARGV[11] == '1' then redis.call('DEL', KEYS[6]) end
 redis.call('RPUSH', KEYS[2], ARGV[3])
-local at = 10
+local at = 12
 for _ = 1, tonumber(ARGV[at]) do
   redis.call('HSET', KEYS[1], ARGV[at+1], ARGV[at+2])
   at = at + 2
@@ -123,6 +130,8 @@ type personChange struct {
 	forget bool           // clear the counters
 	link   string         // key of a link that must be there and is used up; empty for none
 	trust  string         // name of a browser that is known from now on; empty for none
+	drop   bool           // the account, its ways and the browsers that it knew are no more
+	main   *addr.Address  // the account that this address is on from now on, zero for none; nil: leave it
 }
 
 // changeAccount reads an account, lets edit work on it and writes the outcome
@@ -160,7 +169,13 @@ func (s *Store) personArgs(p *person, c *personChange, e audit.Entry) (keys []st
 	if link == "" {
 		link = personKey("g", p.h)
 	}
-	keys = []string{personKey("u", p.h), personKey("y", p.h), personKey("c", p.h), link, personKey("b", p.h)}
+	keys = []string{personKey("u", p.h), personKey("y", p.h), personKey("c", p.h), link, personKey("b", p.h), personKey("s", p.h)}
+	if c.drop {
+		p.fields[fAccount], p.fields[fWays], p.stored, p.ways, p.have = "", "", stored{}, Ways{}, false
+	}
+	if c.main != nil {
+		p.setMain(s.keys, *c.main)
+	}
 	if c.store != nil {
 		sealed, err := s.keys.sealJSON("account", personKey("u", p.h), c.store)
 		if err != nil {
@@ -189,7 +204,7 @@ func (s *Store) personArgs(p *person, c *personChange, e audit.Entry) (keys []st
 	if err != nil {
 		return nil, nil, err
 	}
-	args = []any{p.fields[fHead], entry, flag(c.link != ""), flag(c.forget), c.trust, millis(e.Time), msec(trustLife), strconv.Itoa(maxTrusted)}
+	args = []any{p.fields[fHead], entry, flag(c.link != ""), flag(c.forget), c.trust, millis(e.Time), msec(trustLife), strconv.Itoa(maxTrusted), flag(c.drop), flag(c.epoch)}
 	var set []any
 	for f, v := range p.fields {
 		set = append(set, f, v)

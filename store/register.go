@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,7 +28,7 @@ func (s *Store) Register(ctx context.Context, a addr.Address, r Registration, b 
 	if err != nil {
 		return "", false, err
 	}
-	p, err := s.loadPerson(ctx, a)
+	p, err := s.holderOf(ctx, a)
 	if err != nil {
 		return "", false, err
 	}
@@ -43,10 +44,10 @@ func (s *Store) Register(ctx context.Context, a addr.Address, r Registration, b 
 // typed hashes password and answer; both always, so that the work tells nothing.
 func (s *Store) typed(ctx context.Context, a addr.Address, r Registration, now time.Time) (t typed, err error) {
 	if r.Password == "" || len(r.Password) > MaxPassword || len(r.Answer) > MaxAnswer || len(r.FirstName) > maxName || len(r.LastName) > maxName ||
-		len(r.Question) > maxQuestion || len(r.Next) > maxNext {
+		len(r.Question) > maxQuestion || len(r.Next) > maxNext || len(r.Lang) > maxLang {
 		return t, fmt.Errorf("%w: registration", ErrTooLong)
 	}
-	t.Account = Account{Address: a, FirstName: r.FirstName, LastName: r.LastName, Question: r.Question, CreatedAt: whole(now)}
+	t.Account = Account{Address: a, FirstName: r.FirstName, LastName: r.LastName, Question: r.Question, CreatedAt: whole(now), Lang: r.Lang}
 	t.Next = r.Next
 	if t.Pass, err = s.newHash(ctx, plainPassword(r.Password)); err != nil {
 		return t, err
@@ -105,15 +106,25 @@ func (s *Store) Activate(ctx context.Context, token string, b Browser, r *Regist
 		return Proof{}, "", err
 	}
 	t.ActiveAt = whole(now)
+	if held, err := s.holderOf(ctx, l.to); err != nil || held.have {
+		return Proof{}, "", errors.Join(err, exists(held))
+	}
 	e := audit.Entry{Time: now, Actor: audit.Recipient(l.to), Action: audit.Activated}
 	made, err := s.changeAccount(ctx, l.to, e, func(p *person) (*personChange, error) {
 		if p.have {
 			return nil, ErrExists
 		}
-		return &personChange{store: &stored{Account: t.Account, Pass: t.Pass, Answer: t.Answer}, link: l.key, forget: true, trust: s.browserOf(l.to, b)}, nil
+		return &personChange{store: &stored{Account: t.Account, Pass: t.Pass, Answer: t.Answer}, link: l.key, forget: true, trust: s.browserOf(l.to, b), main: &addr.Address{}}, nil
 	})
 	if err != nil {
 		return Proof{}, "", err
 	}
-	return Proof{address: l.to, method: ByPassword, at: now, epoch: made.epoch()}, t.Next, nil
+	return made.proof(l.to, ByPassword, now), t.Next, nil
+}
+
+func exists(p *person) error {
+	if p != nil && p.have {
+		return ErrExists
+	}
+	return nil
 }

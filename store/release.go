@@ -60,6 +60,7 @@ func (s *Store) Release(ctx context.Context, r ReleaseRequest) (envelope.Key, Re
 		if err != nil {
 			return envelope.Key{}, Record{}, err
 		}
+		r.Person = r.Person.For(v.record)
 		name, err := s.admit(ctx, v, r)
 		if err != nil {
 			return envelope.Key{}, Record{}, err
@@ -100,6 +101,9 @@ func (s *Store) admit(ctx context.Context, v *slot, r ReleaseRequest) (name stri
 	if err := s.wayOpen(ctx, r.Person, r.Now); err != nil {
 		return "", err
 	}
+	if held, err := s.stillHeld(ctx, r.Person); err != nil || !held {
+		return "", orElse(err, ErrNotRecipient)
+	}
 	if state.Opens >= maxOpens {
 		return "", ErrTooMany
 	}
@@ -128,7 +132,7 @@ func (s *Store) release(ctx context.Context, v *slot, r ReleaseRequest, name str
 	}
 	v.set(fOpens, name, strconv.Itoa(state.Opens+1))
 	entry, err := v.append(audit.Entry{
-		Time: r.Now, Actor: audit.Recipient(r.Person.address), Action: audit.Released, Reason: clip(r.Purpose + " by " + r.Person.method + " " + r.Person.session),
+		Time: r.Now, Actor: audit.Recipient(r.Person.address), Action: audit.Released, Reason: clip(r.Purpose + " by " + r.Person.method + " " + r.Person.session + r.Person.ofWhom()),
 	})
 	if err != nil {
 		return envelope.Key{}, false, err

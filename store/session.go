@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/base64"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -16,6 +15,7 @@ type signedIn struct {
 	Address addr.Address
 	Method  string
 	Epoch   int64
+	Door    addr.Address `json:",omitzero"` // see Proof
 }
 
 func (s *Store) sessionKey(token string) string {
@@ -25,19 +25,28 @@ func (s *Store) sessionKey(token string) string {
 // NewSession gives the value of a session cookie: 256 random bits, kept as HMAC
 // only. ErrNoSession for a zero or old proof, ErrUnavailable.
 func (s *Store) NewSession(ctx context.Context, p Proof, now time.Time) (token string, err error) {
-	if p.address.IsZero() || now.Sub(p.at) > SessionLife {
+	return s.NewSessionOn(ctx, p, "", now)
+}
+
+// NewSessionOn is NewSession with a name for the kind of browser, for the list of
+// Sessions. Of more than MaxSessions the oldest ends.
+func (s *Store) NewSessionOn(ctx context.Context, p Proof, device string, now time.Time) (token string, err error) {
+	if p.address.IsZero() || !p.holder.IsZero() || now.Sub(p.at) > SessionLife {
 		return "", ErrNoSession
 	}
 	token = base64.RawURLEncoding.EncodeToString(random(32))
 	key := s.sessionKey(token)
-	sealed, err := s.keys.sealJSON("session", key, signedIn{Address: p.address, Method: p.method, Epoch: p.epoch})
+	sealed, err := s.keys.sealJSON("session", key, signedIn{Address: p.address, Method: p.method, Epoch: p.epoch, Door: p.door})
 	if err != nil {
+		return "", err
+	}
+	if err := s.listSession(ctx, p, key, device, now); err != nil {
 		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	_, err = s.redis.TxPipelined(ctx, func(tx redis.Pipeliner) error {
-		tx.HSet(ctx, key, "d", string(sealed), "c", millis(now), "t", millis(now))
+		tx.HSet(ctx, key, "d", string(sealed), "c", millis(now), "t", millis(now), "f", millis(p.asked))
 		tx.PExpire(ctx, key, 2*SessionLife)
 		return nil
 	})
@@ -57,7 +66,7 @@ if now - tonumber(used) >= tonumber(ARGV[2]) or now - tonumber(made) >= tonumber
   return {'none'}
 end
 if now > tonumber(used) then redis.call('HSET', KEYS[1], 't', ARGV[1]) end
-return {'ok', d}
+return {'ok', d, made, redis.call('HGET', KEYS[1], 'f') or ''}
 `)
 
 // Session gives the proof behind a cookie and counts as its use. ErrNoSession:
@@ -72,23 +81,23 @@ func (s *Store) Session(ctx context.Context, token string, now time.Time) (Proof
 	if err != nil {
 		return Proof{}, err
 	}
-	if out[0] != "ok" {
+	if out[0] != "ok" || len(out) < 4 {
 		return Proof{}, ErrNoSession
 	}
 	var in signedIn
 	if err := s.keys.unsealJSON("session", key, []byte(out[1]), &in); err != nil {
 		return Proof{}, err
 	}
-	call, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	epoch, err := s.redis.HGet(call, personKey("u", s.keys.person(in.Address)), fEpoch).Result()
-	if err != nil && err != redis.Nil {
-		return Proof{}, unavailable("session", err)
+	p, err := s.loadPerson(ctx, in.Address)
+	if err != nil {
+		return Proof{}, err
 	}
-	if n, _ := strconv.ParseInt(epoch, 10, 64); n != in.Epoch {
+	if p.epoch() != in.Epoch {
 		return Proof{}, ErrNoSession
 	}
-	return Proof{address: in.Address, method: in.Method, session: key[3:11], at: now, epoch: in.Epoch}, nil
+	proof := p.proof(in.Address, in.Method, now)
+	proof.session, proof.door, proof.made, proof.asked = key[3:11], in.Door, fromMillis(out[2]), fromMillis(out[3])
+	return proof, nil
 }
 
 // EndSession signs out on the server; an unknown token is no error.

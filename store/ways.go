@@ -74,6 +74,9 @@ func (s *Store) Ways(ctx context.Context, a addr.Address) (Ways, error) {
 // changeWays is changeAccount on a copy of the ways.
 func (s *Store) changeWays(ctx context.Context, a addr.Address, e audit.Entry, c personChange, edit func(*Ways) error) (*person, error) {
 	return s.changeAccount(ctx, a, e, func(p *person) (*personChange, error) {
+		if !p.main.IsZero() && !p.have && e.Action == audit.Changed { // its ways are those of the account it is on
+			return nil, ErrConflict
+		}
 		next := Ways{Handle: p.ways.Handle, Passkeys: slices.Clone(p.ways.Passkeys), Providers: slices.Clone(p.ways.Providers)}
 		if err := edit(&next); err != nil {
 			return nil, err
@@ -116,7 +119,7 @@ func (s *Store) SignInVouched(ctx context.Context, a addr.Address, id Identity, 
 	if err != nil {
 		return Proof{}, err
 	}
-	return Proof{address: a, method: ByOIDC, at: now, epoch: p.epoch()}, nil
+	return p.proof(a, ByOIDC, now), nil
 }
 
 // RemoveProvider forgets by which account a provider knows the person; what the
@@ -142,8 +145,7 @@ func (s *Store) removeWay(ctx context.Context, by Proof, what string, now time.T
 	if err != nil {
 		return Proof{}, err
 	}
-	by.at, by.epoch, by.session = now, p.epoch(), ""
-	return by, nil
+	return p.again(by, now), nil
 }
 
 // keyFingerprint names a passkey in the audit chain.
@@ -273,7 +275,7 @@ func (s *Store) UsePasskey(ctx context.Context, a addr.Address, id []byte, count
 	if err != nil {
 		return Proof{}, err
 	}
-	return Proof{address: a, method: ByPasskey, at: now, epoch: p.epoch()}, nil
+	return p.proof(a, ByPasskey, now), nil
 }
 
 // RemovePasskey takes a passkey off. All sessions made so far end, those of a
