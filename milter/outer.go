@@ -28,13 +28,14 @@ const maxReferences = 20
 // outer makes the envelope mail. The record must be complete.
 func (f *Filter) outer(s *sealing) (notice.Mail, error) {
 	j, r, brand := s.job, &s.record, f.Notices.Brand()
-	from := f.from(j)
+	from := f.sender(s)
 	data := notice.MessageData{
-		SenderLine: notice.SenderLine(j.writer(from)),
-		Subject:    shownSubject(j.subject, s.rules),
-		Expires:    r.ExpiresAt,
-		Marking:    s.rules.Marking,
-		Attachment: s.attach,
+		Organisation: s.rules.Organisation,
+		SenderLine:   notice.SenderLine(j.writer(from)),
+		Subject:      shownSubject(j.subject, s.rules),
+		Expires:      r.ExpiresAt,
+		Marking:      s.rules.Marking,
+		Attachment:   s.attach,
 	}
 	if s.link {
 		data.Link = brand.PortalURL + "/m/" + r.ID.String() + "?t=" + f.Keys.Secret(r.ID).Encode()
@@ -84,7 +85,7 @@ func (f *Filter) page(s *sealing, from addr.Named, date time.Time) envelope.Page
 		ID:           s.record.ID,
 		Secret:       f.Keys.Secret(s.record.ID),
 		Servers:      servers,
-		Organisation: brand.Organisation,
+		Organisation: or2(s.rules.Organisation, brand.Organisation),
 		Colour:       brand.Colour,
 		From:         written(s.job.writer(from)),
 		To:           s.offered(),
@@ -131,6 +132,22 @@ func (f *Filter) from(j *job) addr.Named {
 		from.Name = words // "A on behalf of B"
 	}
 	return from
+}
+
+// sender is from, under the name that the profile gives those who write by it. Who
+// writes for somebody else, or is not of ours, is always named.
+func (f *Filter) sender(s *sealing) addr.Named {
+	from := f.from(s.job)
+	if s.rules.SenderName != "" && s.ownSender() {
+		from.Name = s.rules.SenderName
+	}
+	return from
+}
+
+// ownSender tells whether the sender shown is one of ours who writes for herself.
+func (s *sealing) ownSender() bool {
+	shown := s.job.verdict.Shown
+	return s.job.author.Address.IsZero() && shown.OnBehalf == "" && !shown.Address.IsZero() && s.job.rules.Inside(shown.Address)
 }
 
 func (f *Filter) replyTo(s *sealing) addr.Named {

@@ -19,6 +19,9 @@ func (f *Filter) fillRecord(s *sealing) error {
 	shown := j.verdict.Shown
 	r.Profile = s.profile
 	r.Sender, r.SenderName, r.OnBehalf = shown.Address, shown.Name, shown.OnBehalf
+	if s.rules.SenderName != "" && s.ownSender() {
+		r.SenderName = s.rules.SenderName
+	}
 	r.EnvelopeFrom = j.Sender
 	if !j.author.Address.IsZero() {
 		r.EnvelopeFrom = j.author.Address // she hears of bounces, sees and takes back what she wrote

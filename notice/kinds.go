@@ -104,6 +104,8 @@ type MessageData struct {
 	Marking    string    `json:"marking"`        // "OFFICIAL-SENSITIVE: ..."; put in front of the subject once (SCC-2)
 	Attachment bool      `json:"attachment"`     // securedoc.html is attached
 	Lang       string    `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
+
+	Organisation string `json:"organisation,omitempty"` // the profile's name for it; empty: the brand's
 }
 
 // CodeData is the data of Code.

@@ -78,7 +78,7 @@ func (n *Notices) Render(k Kind, to addr.Address, data any, now time.Time) (Mail
 	if _, ok := n.in[c.language()]; ok {
 		tags = []string{c.language()}
 	}
-	first := n.in[tags[0]]
+	first := n.tongue(tags[0], c)
 	if err := c.prepare(n, first); err != nil {
 		return Mail{}, fmt.Errorf("%s: %w", k, err)
 	}
@@ -99,13 +99,24 @@ func (n *Notices) Render(k Kind, to addr.Address, data any, now time.Time) (Mail
 	return m, nil
 }
 
+// tongue gives a language, in the name that a message's profile gives the
+// organisation.
+func (n *Notices) tongue(tag string, c content) tongue {
+	t := n.in[tag]
+	if d, ok := c.(*MessageData); ok && d.Organisation != "" {
+		t.look.Organisation = oneLine(d.Organisation, maxName)
+	}
+	return t
+}
+
 // say writes subject, text and HTML in the languages named. Where subjects
 // differ, all are said.
 func (n *Notices) say(k Kind, c content, tags []string, m *Mail) error {
-	s := sheet{Brand: n.in[tags[0]].look, Lang: n.in[tags[0]].words.Lang()}
+	first := n.tongue(tags[0], c)
+	s := sheet{Brand: first.look, Lang: first.words.Lang()}
 	var subjects, texts []string
 	for _, tag := range tags {
-		t := n.in[tag]
+		t := n.tongue(tag, c)
 		p, v := t.pages[k], view{Brand: t.look, D: c}
 		subject, err := p.subject(v)
 		if err != nil {

@@ -107,6 +107,9 @@ type Profile struct {
 	Marking    string          `yaml:"marking"`          // word that the notification's subject begins with: OFFICIAL-SENSITIVE
 	Banner     string          `yaml:"banner"`           // sentence above the message; empty: none
 
+	Organisation string `yaml:"organisation"` // name that recipients see instead of organisation.name, such as a department's; empty: that one
+	SenderName   string `yaml:"sender_name"`  // name shown for the sender instead of her own, the address stays; empty: her own
+
 	UndoWindow     Lead `yaml:"undo_window"`     // how long after sending nobody can open it, so that a recall is in time: off
 	RemindUnopened Lead `yaml:"remind_unopened"` // when the sender is told that somebody has not opened it: 3d
 	RemindExpiring Lead `yaml:"remind_expiring"` // how long before its end the sender is told that nobody has opened it: 7d
@@ -161,6 +164,8 @@ func (p Profile) over(base Profile) Profile {
 	p.Subject = or(p.Subject, base.Subject)
 	p.Marking = or(p.Marking, base.Marking)
 	p.Banner = or(p.Banner, base.Banner)
+	p.Organisation = or(p.Organisation, base.Organisation)
+	p.SenderName = or(p.SenderName, base.SenderName)
 	p.UndoWindow = or(p.UndoWindow, base.UndoWindow)
 	p.RemindUnopened = or(p.RemindUnopened, base.RemindUnopened)
 	p.RemindExpiring = or(p.RemindExpiring, base.RemindExpiring)

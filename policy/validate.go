@@ -196,6 +196,10 @@ func (f *File) validateTLS(p *problems, path string, r *Rule) {
 	}
 }
 
+// maxShownName bounds a name that mails and pages show (octets): longer ones are
+// cut by the programs that show them.
+const maxShownName = 200
+
 func (r Profile) validate(p *problems, path, name string) {
 	for i, s := range r.SignIn {
 		if s != "code" && s != "password" && s != "oidc" && s != "passkey" {
@@ -222,9 +226,15 @@ func (r Profile) validate(p *problems, path, name string) {
 	if undo := r.UndoWindow.Std(); undo > longestUndo || undo >= r.Expires.Std() {
 		p.add(path+".undo_window", "profile %q: nobody could open the message for too long; at most a day, and less than expires", name)
 	}
-	for _, s := range []string{r.Marking, r.Banner} {
+	for _, s := range []string{r.Marking, r.Banner, r.Organisation, r.SenderName} {
 		if strings.ContainsAny(s, "\r\n") {
-			p.add(path, "profile %q: marking and banner are one line each", name)
+			p.add(path, "profile %q: marking, banner, organisation and sender_name are one line each", name)
 		}
+	}
+	if len(r.Organisation) > maxShownName || len(r.SenderName) > maxShownName {
+		p.add(path, "profile %q: organisation and sender_name have at most %d octets", name, maxShownName)
+	}
+	if strings.Contains(r.SenderName, "@") { // one address that looks like another
+		p.add(path+".sender_name", "profile %q: sender_name is a name, not an address", name)
 	}
 }

@@ -260,6 +260,9 @@ func (v *visit) refuse(err error) {
 		return
 	}
 	what := v.explain(err)
+	if about := (told{}); errors.As(err, &about) && about.rec != nil {
+		v.under(*about.rec)
+	}
 	v.s.note(what, err, v.r)
 	if errors.Is(err, store.ErrNotFound) {
 		v.lookAgain()

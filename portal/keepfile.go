@@ -55,7 +55,8 @@ func (s *Server) filePage(rec store.Record, secret envelope.Secret) envelope.Pag
 		p.Servers = []string{s.BaseURL}
 	}
 	if s.Profile != nil {
-		p.Form = envelope.Form(s.Profile(rec.Profile).Form)
+		profile := s.Profile(rec.Profile)
+		p.Form, p.Organisation = envelope.Form(profile.Form), or(profile.Organisation, p.Organisation)
 	}
 	return p
 }

@@ -96,6 +96,7 @@ func (v *visit) choose(a addr.Address, problems ...problem) error {
 	v.scripted(data[store.ByPasskey] == true)
 	title := v.t("signin.title")
 	if waiting {
+		v.under(rec)
 		title, data["From"] = v.t("signin.title-waiting"), fromLine(rec, v.lang())
 	}
 	return v.show("signin", title, data, problems...)

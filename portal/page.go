@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/postseal/postseal/notice"
+	"github.com/postseal/postseal/store"
 	"github.com/postseal/postseal/words"
 )
 
@@ -145,6 +146,14 @@ func (s sheet) Attr(field, hint string) template.HTMLAttr {
 	return template.HTMLAttr(`aria-describedby="` + by + `"`) //nolint:gosec // names from our templates
 }
 
+// under puts the page under the name that a message's profile gives the
+// organisation, as the mail that led here was.
+func (v *visit) under(rec store.Record) {
+	if v.s.Profile != nil {
+		v.named = v.s.Profile(rec.Profile).Organisation
+	}
+}
+
 // show writes a page with status 200, or 422 when there are problems.
 func (v *visit) show(name, title string, data any, problems ...problem) error {
 	status := http.StatusOK
@@ -160,6 +169,7 @@ func (v *visit) showStatus(status int, name, title string, data any, forms bool,
 	brand := v.s.Brand.In(v.lang().Tag())
 	s := sheet{Title: title, Data: data, Problems: problems, Lang: v.lang(), Others: v.others(), Back: v.back(),
 		Organisation: brand.Organisation, Logo: v.s.pages.logo, Style: v.s.pages.path, MoreHelp: brand.HelpURL, Privacy: "/privacy"}
+	s.Organisation = or(v.named, s.Organisation)
 	if brand.PrivacyURL != "" {
 		s.Privacy = brand.PrivacyURL
 	}

@@ -76,6 +76,7 @@ func (v *visit) showReply(status int, rec store.Record, d draft, note string, pr
 	if err != nil {
 		return err
 	}
+	p = p.For(rec)
 	var choices []replyChoice
 	for _, n := range v.s.others(rec, p.Address()) {
 		chosen := slices.ContainsFunc(d.cc, func(text string) bool {
@@ -88,6 +89,7 @@ func (v *visit) showReply(status int, rec store.Record, d draft, note string, pr
 	if err != nil {
 		return err
 	}
+	v.under(rec)
 	return v.showStatus(status, "reply", v.t("reply.title"), map[string]any{"Path": "/m/" + rec.ID.String(), "Marking": rec.Marking, "To": fromLine(rec, v.lang()),
 		"Subject": replySubject(rec, v.s.Tag), "Limit": v.lang().Size(v.s.AttachLimit), "Text": d.text, "Once": d.once, "Secret": secret.Encode(),
 		"Whose": whose(v.browser(), p.Address()), "Choices": choices, "MayCopy": v.s.mayCopy(p.Address()), "Self": p.Address().String(),

@@ -31,6 +31,8 @@ func read(v *visit) error {
 	if err != nil {
 		return err
 	}
+	person = person.For(o.rec)
+	v.under(o.rec)
 	f := v.facts(o, p)
 	s := display(o.file, v.lang())
 	data := map[string]any{"Own": f.own, "Marking": f.marking, "Facts": f.rows, "Until": f.until, "Doubtful": s.doubtful, "Cut": s.cut, "Remote": s.remote,

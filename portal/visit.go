@@ -23,6 +23,7 @@ type visit struct {
 	flow *store.Flow   // nil until asked
 
 	script string // what the page may run; empty for nothing
+	named  string // the organisation by the name of a message's profile; empty: its own
 
 	tongue *words.Language // nil until asked
 }
@@ -179,7 +180,7 @@ func (v *visit) link(id envelope.ID) (envelope.Secret, error) {
 
 // enter makes the session of a person who has just shown who she is and leads on.
 func (v *visit) enter(p store.Proof, to string) error {
-	token, err := v.s.Store.NewSession(v.ctx(), p, v.now)
+	token, err := v.s.Store.NewSessionOn(v.ctx(), p, deviceOf(v.r.UserAgent()), v.now)
 	if err != nil {
 		return err
 	}
