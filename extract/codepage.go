@@ -36,11 +36,3 @@ func FontCodepage(n int) int {
 
 // codepage gives the charset of a Windows codepage, or nil.
 func codepage(n int) encoding.Encoding { return lookUpCharset(CodepageName(n)) }
-
-// rtfCharset gives the charset of a font by its Windows number, or nil.
-func rtfCharset(n int) encoding.Encoding {
-	if page := FontCodepage(n); page != 0 {
-		return codepage(page)
-	}
-	return nil
-}

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"encoding/binary"
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -143,8 +144,14 @@ func (w *writer) mapiText(item mapiItem) error {
 	if len(packed) == 0 {
 		return nil
 	}
-	rtf, err := w.unpackRTF(packed)
-	if err != nil {
+	rtf, err := UnpackRTF(packed, int(w.x.limits.Held))
+	switch {
+	case errors.Is(err, ErrRTFLong):
+		return unreadable("a text too long to unpack")
+	case len(rtf) == 0 && err != nil:
+		return errDamaged
+	}
+	if err := w.expand(len(rtf)); err != nil {
 		return err
 	}
 	w.place("text with formats")
@@ -189,59 +196,3 @@ func (w *writer) msgInside(s *storage, name string) error {
 	}
 	return nil
 }
-
-// unpackRTF undoes the compression of Outlook's RTF ([MS-OXRTFCP]).
-func (w *writer) unpackRTF(b []byte) ([]byte, error) {
-	if len(b) < 16 {
-		return nil, errDamaged
-	}
-	size := int(binary.LittleEndian.Uint32(b[4:]))
-	const packed, plain = 0x75465a4c, 0x414c454d
-	switch binary.LittleEndian.Uint32(b[8:]) {
-	case plain:
-		return b[16:], nil
-	case packed:
-	default:
-		return nil, errDamaged
-	}
-	const ring = 4096
-	var window [ring]byte
-	at := copy(window[:], rtfDictionary)
-	var out []byte
-	for in := b[16:]; len(in) > 0 && len(out) < size; {
-		control := in[0]
-		in = in[1:]
-		from := len(out)
-		for bit := 0; bit < 8 && len(in) > 0; bit++ {
-			if control>>bit&1 == 0 {
-				out = append(out, in[0])
-				window[at] = in[0]
-				at, in = (at+1)%ring, in[1:]
-				continue
-			}
-			if len(in) < 2 {
-				return out, w.expand(len(out) - from)
-			}
-			ref := int(in[0])<<8 | int(in[1])
-			in = in[2:]
-			offset, length := ref>>4, ref&0xf+2
-			if offset == at {
-				return out, w.expand(len(out) - from)
-			}
-			for range length {
-				c := window[offset]
-				out = append(out, c)
-				window[at] = c
-				at, offset = (at+1)%ring, (offset+1)%ring
-			}
-		}
-		if err := w.expand(len(out) - from); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// rtfDictionary is what the window holds at first ([MS-OXRTFCP] section 2.1.2.1).
-const rtfDictionary = `{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\colortbl\red0\green0\blue0` +
-	"\r\n" + `\par \pard\plain\f0\fs20\b\i\u\tab\tx`

@@ -7,16 +7,16 @@ import (
 
 // embedded reads an object in hexadecimal: an OLE 1 header, then the object's
 // own file ([MS-OLEDS] section 2.2).
-func (r *rtfReader) embedded(digits []byte) {
+func (f *rtfFile) embedded(digits []byte) {
 	const mostObjects = 1000
-	if r.objects++; r.objects > mostObjects {
-		_ = r.w.within("", unreadable("too many embedded objects"))
+	if f.objects++; f.objects > mostObjects {
+		_ = f.w.within("", unreadable("too many embedded objects"))
 		return
 	}
 	l := pdfLexer{b: append([]byte("<"), digits...)}
 	data := []byte(l.hex())
 	class, native := ole1(data)
-	r.w.object(class, native)
+	f.w.object(class, native)
 }
 
 // ole1 cuts an OLE 1 object into its class and its octets.

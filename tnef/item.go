@@ -2,6 +2,7 @@ package tnef
 
 import (
 	"bytes"
+	"errors"
 	"regexp"
 	"strings"
 	"time"
@@ -155,9 +156,12 @@ func (i *item) bodies(m *stream) (err error) {
 	if err != nil {
 		return err
 	}
-	rtf, err := unpackRTF(b, min(maxBody, i.left.octets/2))
-	if err != nil {
-		return err
+	rtf, err := extract.UnpackRTF(b, min(maxBody, i.left.octets/2))
+	switch {
+	case errors.Is(err, extract.ErrRTFLong):
+		return errTooMuch
+	case err != nil:
+		return unread("its RTF cannot be unpacked")
 	}
 	if err := i.left.pay(2 * len(rtf)); err != nil { // packed or in two forms at a time
 		return err

@@ -20,7 +20,6 @@ const (
 	maxAttachments = 2000     // of a message
 	maxInside      = 5        // Outlook messages in one another
 	maxSibling     = 1 << 20  // octets of a text beside winmail.dat that is compared with its body
-	maxRTFDepth    = 5000     // braces in braces; Word gives up at far fewer
 	maxDoubts      = 10       // lines for the confirmation, which shows twenty
 	maxName        = 255      // characters of a file's name, what file systems take
 	maxHeaderText  = 2000     // characters of a subject or of names
