@@ -41,9 +41,13 @@ func (f *Filter) fillRecord(s *sealing) error {
 	r.SecretHash = f.Keys.Secret(r.ID).Hash()
 	if s.known.Found {
 		r.SealedAt, r.ExpiresAt, r.LinkUntil = s.known.Record.SealedAt, s.known.Record.ExpiresAt, s.known.Record.LinkUntil
+		r.ReadyAt = s.known.Record.ReadyAt
 	} else {
 		r.SealedAt = j.now
 		r.ExpiresAt = j.now.Add(s.rules.Expires.Std())
+		if undo := s.rules.UndoWindow.Std(); undo > 0 {
+			r.ReadyAt = j.now.Add(undo)
+		}
 	}
 	if s.link && (r.LinkUntil.IsZero() || !s.attach) {
 		r.LinkUntil = r.SealedAt.Add(s.rules.Link.Std())
@@ -84,6 +88,7 @@ func (f *Filter) hold(s *sealing) error {
 		TakeBack:   f.Notices.Brand().PortalURL + "/sent/" + s.record.ID.String(),
 		EnvelopeID: s.record.ID.String(),
 		OriginalID: s.record.OriginalID,
+		ReadyAt:    s.record.ReadyAt,
 	})
 	if err != nil {
 		return fmt.Errorf("confirmation: %w", err)
@@ -91,7 +96,7 @@ func (f *Filter) hold(s *sealing) error {
 	s.held = []store.Outgoing{{
 		ID: f.confirmationID(s), Envelope: s.record.ID, Kind: string(notice.Confirmation), To: to, Data: data, Due: j.now,
 	}}
-	return nil
+	return s.remind(to)
 }
 
 // confirmationID names the confirmation by the people it is about: a retry for

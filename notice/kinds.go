@@ -37,6 +37,8 @@ const (
 	Asked Kind = "asked"
 	// AskAnswered tells who asked that the sender has said yes: AskAnsweredData.
 	AskAnswered Kind = "ask-answered"
+	// Reminder tells staff, once, that a message was not opened yet, or closes soon unopened: ReminderData.
+	Reminder Kind = "reminder"
 )
 
 // Brand is what an organisation sets. Organisation, Service, ServiceDomain and
@@ -147,6 +149,7 @@ type ConfirmationData struct {
 	TakeBack   string    `json:"take_back"` // address of the page that recalls; empty: <portal>/sent/<EnvelopeID>
 	EnvelopeID string    `json:"envelope_id"`
 	OriginalID string    `json:"original_id"` // Message-ID of the original, for threading; may be empty
+	ReadyAt    time.Time `json:"ready_at"`    // before it nobody can read the message; zero: from the first
 }
 
 // ReplyData is the data of Reply. Attachments do not travel through JSON: an
@@ -168,7 +171,7 @@ type ReplyData struct {
 type BounceData struct {
 	Subject    string    `json:"subject"`
 	Recipients []string  `json:"recipients"`
-	Diagnostic string    `json:"diagnostic"` // what the other mail system said; shown as its words
+	Diagnostic string    `json:"diagnostic"` // what the other mail system said; shown as its words, below what Failure makes of it
 	SentAt     time.Time `json:"sent_at"`
 	EnvelopeID string    `json:"envelope_id"`
 	OriginalID string    `json:"original_id"`
@@ -238,7 +241,7 @@ type AskAnsweredData struct {
 func (k Kind) Known() bool {
 	switch k {
 	case Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold, Rescue, RescueTold,
-		Enable, Desk, DeskMember, Colleague, Join, JoinTold,
+		Reminder, Enable, Desk, DeskMember, Colleague, Join, JoinTold,
 		Asked, AskAnswered:
 		return true
 	}

@@ -204,6 +204,8 @@ func contentOf(k Kind, data any) (content, error) {
 		return as[RescueToldData](data)
 	case Asked:
 		return as[AskedData](data)
+	case Reminder:
+		return as[ReminderData](data)
 	case AskAnswered:
 		return as[AskAnsweredData](data)
 	case Enable:

@@ -64,7 +64,7 @@ func filled() map[notice.Kind]any {
 		notice.Confirmation: notice.ConfirmationData{
 			Subject: "[SECRUE] Your assessment", Recipients: []string{"carer@home.example", "gp@surgery.example"},
 			Reasons: []string{"rule \"subject tag\": the subject has the tag [SECURE]"}, Notes: []string{"you wrote [SECRUE]; we treated it as [SECURE]"},
-			Clear: []string{"john.roe@example.gov.uk"}, SealedAt: noon, Expires: noon.AddDate(0, 0, 90),
+			Clear: []string{"john.roe@example.gov.uk"}, SealedAt: noon, Expires: noon.AddDate(0, 0, 90), ReadyAt: noon.Add(5 * time.Minute),
 			TakeBack: "https://secure.example.gov.uk/sent/abcdefghijklmnopqrstuvwxyz", EnvelopeID: "abcdefghijklmnopqrstuvwxyz", OriginalID: "<1@pc.example.gov.uk>",
 		},
 		notice.Code:       notice.CodeData{Code: "50407952", Reference: "KX", AskedAt: noon, Minutes: 15},
@@ -90,6 +90,8 @@ func filled() map[notice.Kind]any {
 		notice.RescueTold: notice.RescueToldData{InReplyTo: "<2@home.example>"},
 		notice.Asked: notice.AskedData{LetIn: true, From: "carer@other.example", As: "carer@home.example", Subject: "Your assessment", SentAt: noon,
 			Page: "https://secure.example.gov.uk/sent/abcdefghijklmnopqrstuvwxyz"},
+		notice.Reminder: notice.ReminderData{Expiring: true, Subject: "Your assessment", Recipients: []string{"carer@home.example", "gp@surgery.example"}, SentAt: noon,
+			Expires: noon.AddDate(0, 0, 7), Page: "https://secure.example.gov.uk/sent/abcdefghijklmnopqrstuvwxyz", OriginalID: "<1@pc.example.gov.uk>"},
 		notice.AskAnswered: notice.AskAnsweredData{LetIn: true, Sender: "Jane Doe", SentAt: noon, Until: noon.AddDate(0, 0, 90)},
 	}
 }
@@ -109,6 +111,7 @@ func least() map[notice.Kind]any {
 		notice.Rescue:         notice.RescueData{Rescue: "mobile@secure.example.gov.uk"},
 		notice.RescueTold:     notice.RescueToldData{},
 		notice.Asked:          notice.AskedData{From: "carer@home.example", Closed: noon, Page: "https://secure.example.gov.uk/sent/abcdefghijklmnopqrstuvwxyz"},
+		notice.Reminder:       notice.ReminderData{Recipients: []string{"carer@home.example"}, SentAt: noon, Expires: noon},
 		notice.AskAnswered:    notice.AskAnsweredData{Sender: "Jane Doe", Until: noon},
 	}
 }
@@ -124,7 +127,7 @@ func TestGolden(t *testing.T) {
 		for kind, data := range c.data {
 			t.Run(c.name+"/"+string(kind), func(t *testing.T) {
 				to := carer
-				if kind == notice.Confirmation || kind == notice.Reply || kind == notice.Bounce || kind == notice.PlainReply || kind == notice.Asked {
+				if kind == notice.Confirmation || kind == notice.Reply || kind == notice.Bounce || kind == notice.PlainReply || kind == notice.Asked || kind == notice.Reminder {
 					to = officer
 				}
 				m, err := n.Render(kind, to, data, noon)

@@ -13,6 +13,9 @@ const (
 	outcomeUnknown = "unknown" // perhaps sent, sent again
 	outcomeRefused = "refused" // refused for good, given up
 	outcomeExpired = "expired" // given up because its time is over
+
+	outcomeNeedless = "needless" // a reminder of what was done meanwhile
+	outcomeLater    = "later"    // a reminder of a message that was kept open
 )
 
 // Metrics counts what became of notices. Labels are from closed sets.

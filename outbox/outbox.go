@@ -70,6 +70,7 @@ type Worker struct {
 	Log           *slog.Logger     // nil: slog.Default
 	Metrics       *Metrics         // nil: none
 	Every         time.Duration    // 0: DefaultEvery
+	Records       Records          // what reminders are held against; nil: none is sent
 
 	once sync.Once
 	kick chan struct{}
@@ -149,6 +150,9 @@ func (w *Worker) Once(ctx context.Context) (sent int, err error) {
 func (w *Worker) one(ctx context.Context, o store.Outgoing) (sent bool, err error) {
 	if w.over(o, w.now()) {
 		return false, w.giveUp(ctx, o, outcomeExpired, nil)
+	}
+	if send, err := w.refresh(ctx, &o); !send {
+		return false, err
 	}
 	err = w.send(ctx, o)
 	switch {

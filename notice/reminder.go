@@ -1,0 +1,40 @@
+package notice
+
+import (
+	"fmt"
+	"time"
+)
+
+// ReminderData is the data of Reminder. What rests of it in the outbox is Expiring
+// and Ahead; the rest is filled in when its time has come.
+type ReminderData struct {
+	Expiring   bool          `json:"expiring"` // the message will close soon, and nobody has opened it; else: somebody has not opened it yet
+	Ahead      time.Duration `json:"ahead"`    // how long before the end it is due, with Expiring
+	Subject    string        `json:"subject"`
+	Recipients []string      `json:"recipients"` // who has not opened it
+	SentAt     time.Time     `json:"sent_at"`
+	Expires    time.Time     `json:"expires"`
+	Page       string        `json:"page"`        // where it is extended and taken back
+	OriginalID string        `json:"original_id"` // Message-ID of the original, for threading; may be empty
+}
+
+func (d *ReminderData) prepare(_ *Notices, t tongue) error {
+	clean(&d.OriginalID)
+	d.Subject, d.Recipients = oneLine(d.Subject, maxSubject), t.lines(d.Recipients)
+	if len(d.Recipients) == 0 || d.SentAt.IsZero() || d.Expires.IsZero() {
+		return fmt.Errorf("%w: nobody who has not opened it, or no time", ErrSyntax)
+	}
+	return link(&d.Page)
+}
+
+func (d *ReminderData) address(_ *Notices, m *Mail) {
+	m.InReplyTo, m.References = d.OriginalID, d.OriginalID
+}
+
+func (*ReminderData) language() string { return "" } // staff read as the organisation writes
+
+// Extend is the place of Page where the message is kept open.
+func (d *ReminderData) Extend() string { return d.Page + "#extend" }
+
+// TakeBack is the place of Page where it is taken back.
+func (d *ReminderData) TakeBack() string { return d.Page + "#take" }
