@@ -167,10 +167,10 @@ func apiOpen(v *visit) (any, error) {
 	}
 	key, rec, err := v.s.Store.Release(v.ctx(), store.ReleaseRequest{ID: c.id, Secret: c.secret, Person: p, Purpose: forOpen, Now: v.now})
 	if err != nil {
-		return nil, v.toldNow(err, c.rec, c.secret, p.Address())
+		return nil, v.toldNow(err, c.rec, c.secret, p.For(c.rec).Address())
 	}
 	v.s.Metrics.opens.WithLabelValues("file").Inc()
-	session, err := v.s.Store.NewSession(v.ctx(), p, v.now)
+	session, err := v.s.Store.NewSessionOn(v.ctx(), p, deviceOf(v.r.UserAgent()), v.now)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func apiOpen(v *visit) (any, error) {
 	if err := v.s.Store.SetFlow(v.ctx(), sessionBrowser(session), flow, v.now); err != nil {
 		return nil, err
 	}
-	return v.s.apiAnswer(key, rec, p.Address(), session, v.field("digest"), v.lang()), nil
+	return v.s.apiAnswer(key, rec, p.For(rec).Address(), session, v.field("digest"), v.lang()), nil
 }
 
 func sessionBrowser(session string) store.Browser { return store.Browser("session:" + session) }

@@ -126,6 +126,7 @@ func answerInvite(v *visit) error {
 	if err != nil {
 		return err
 	}
+	p = p.For(o.rec)
 	if err := v.sendAnswer(o.rec, p.Address(), e, v.field("answer"), v.field("once")); err != nil {
 		return told{err, &o.rec, p.Address()}
 	}

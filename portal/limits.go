@@ -48,6 +48,8 @@ const (
 	maxAnswer   = 200
 	maxReason   = 300
 	maxKeyName  = 60
+	// maxAgent bounds how much of a User-Agent field is looked at; browsers send some hundred octets.
+	maxAgent = 500
 
 	// maxBrowserName bounds a page's nonce, minBrowserName asks for 128 bits in base64.
 	minBrowserName = 22

@@ -88,13 +88,18 @@ func (v *visit) entitled() (envelope.ID, envelope.Secret, store.Proof, error) {
 	if err == nil && p.Address().IsZero() {
 		err = errSignIn
 	}
+	if err == nil && len(p.Also()) > 0 { // it may have gone to a further address of hers
+		if rec, readErr := v.s.Store.Envelope(v.ctx(), id, secret); readErr == nil {
+			p = p.For(rec)
+		}
+	}
 	return id, secret, p, err
 }
 
 // standing chooses words where there is nothing to release. It repeats the order
 // of store.Release and grants nothing.
 func standing(rec store.Record, p store.Proof, now time.Time) error {
-	st, ok := rec.Recipient(p.Address())
+	st, ok := rec.Recipient(p.For(rec).Address())
 	switch {
 	case !ok:
 		return store.ErrNotRecipient

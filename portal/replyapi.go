@@ -72,6 +72,7 @@ func apiReply(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	req.Person = req.Person.For(rec)
 	if problems := v.judge(d, rec, req.Person.Address()); len(problems) > 0 {
 		v.s.Metrics.replies.WithLabelValues("refused").Inc()
 		return nil, saying{unfit(d, problems), problems[0].Text + "."}
