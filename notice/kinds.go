@@ -241,7 +241,7 @@ type AskAnsweredData struct {
 func (k Kind) Known() bool {
 	switch k {
 	case Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold, Rescue, RescueTold,
-		Reminder, Enable, Desk, DeskMember, Colleague, Join, JoinTold,
+		Reminder, Enable, Desk, DeskMember, Colleague, Join, JoinTold, AccountChanged,
 		Asked, AskAnswered:
 		return true
 	}

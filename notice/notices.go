@@ -208,6 +208,8 @@ func contentOf(k Kind, data any) (content, error) {
 		return as[ReminderData](data)
 	case AskAnswered:
 		return as[AskAnsweredData](data)
+	case AccountChanged:
+		return as[AccountChangedData](data)
 	case Enable:
 		return as[EnableData](data)
 	case Desk:

@@ -70,6 +70,10 @@ type Worker struct {
 	Log           *slog.Logger     // nil: slog.Default
 	Metrics       *Metrics         // nil: none
 	Every         time.Duration    // 0: DefaultEvery
+	// Language gives the language that an address's account wants to be written in,
+	// empty for none; nil: notices stay as they were put in. An error is logged, and
+	// the notice goes as it is.
+	Language func(ctx context.Context, to addr.Address) (string, error)
 	Records       Records          // what reminders are held against; nil: none is sent
 
 	once sync.Once
@@ -176,9 +180,25 @@ func (w *Worker) one(ctx context.Context, o store.Outgoing) (sent bool, err erro
 	return false, w.Store.Retry(context.WithoutCancel(ctx), o, at)
 }
 
+// inLanguage gives a notice's data in the language of its reader's account. It is
+// looked up here and not on the pages, whose time must tell nothing of an account.
+func (w *Worker) inLanguage(ctx context.Context, o store.Outgoing) []byte {
+	if w.Language == nil || o.To.IsZero() {
+		return o.Data
+	}
+	tag, err := w.Language(ctx, o.To)
+	if err != nil {
+		w.log().WarnContext(ctx, "outbox: language of a notice not known", "kind", o.Kind, "error", err)
+	}
+	if err != nil || tag == "" {
+		return o.Data
+	}
+	return notice.InLanguage(o.Data, tag)
+}
+
 // send renders a notice and hands it to Postfix.
 func (w *Worker) send(ctx context.Context, o store.Outgoing) error {
-	m, err := w.Notices.RenderJSON(notice.Kind(o.Kind), o.To, o.Data, w.now())
+	m, err := w.Notices.RenderJSON(notice.Kind(o.Kind), o.To, w.inLanguage(ctx, o), w.now())
 	if err != nil { // another version of the program may know better: tried again
 		return fmt.Errorf("%w: %w", relay.ErrTemporary, err)
 	}

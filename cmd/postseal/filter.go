@@ -25,7 +25,7 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 	}
 	reentry := &relay.SMTP{Addr: d.cfg.Relay.Reentry, Hello: d.cfg.Service.Domain, Inside: p.inside}
 	inbound := &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: p.inside}
-	d.worker = &outbox.Worker{Store: d.store, Notices: p.notices, Relay: relay.ByInside{Inside: p.inside, Inbound: inbound, Reentry: reentry},
+	d.worker = &outbox.Worker{Store: d.store, Language: d.store.Language, Notices: p.notices, Relay: relay.ByInside{Inside: p.inside, Inbound: inbound, Reentry: reentry},
 		ServiceDomain: d.cfg.Service.Domain, Log: d.log, Metrics: outbox.NewMetrics(d.registry), Records: d.store}
 	d.filter = &milter.Filter{
 		Policy: func() *policy.File { return d.policy.Load() },
