@@ -26,6 +26,7 @@ const (
 	maxOffered     = 25        // addresses to choose from; others are typed
 	maxShown       = 512       // bytes of a name or address text in the page
 	maxServers     = 8         // key servers in one page
+	maxWays        = 8         // ways to sign in elsewhere that the page names
 	maxHead        = 1 << 17   // bytes before the container that ReadPage looks through; a page without container is under 48 KiB
 	blankAllowance = 1 << 16   // bytes of blanks and line ends beyond the usual around the container
 	defaultBrand   = "#1d70b8" // GOV.UK blue, contrast 5.1 with white
@@ -48,7 +49,11 @@ type Page struct {
 	Date         time.Time // of the message, shown in its own location; zero: not shown
 	Logo         []byte    // PNG; what is no PNG or has more than 8 KiB is left out
 	Languages    []string  // tags of package words, the page's own first, the others to choose from; empty: English
+	Ways         []string  // further ways to sign in that the website has: names of providers, ByPasskey; only the first 8 are written
 }
+
+// ByPasskey stands in Page.Ways for a passkey, which each language has a word for.
+const ByPasskey = "passkey"
 
 // Form is how securedoc.html opens: Classic signs in and decrypts in the page,
 // Passive has no script and posts the container to the portal.
@@ -91,20 +96,22 @@ type pageMeta struct {
 	HelpURL      string    `json:"help,omitempty"`
 	Date         time.Time `json:"date,omitzero"`
 	Zone         string    `json:"zone,omitempty"`
+	Ways         []string  `json:"ways,omitempty"`
 }
 
 // pageView is what the template sees.
 type pageView struct {
 	Page
-	Meta, CSP, Action, Host string
-	Style                   template.CSS
-	Secret                  string
-	Elsewhere               []place
-	More                    int // addresses beyond those shown
-	W                       *words.Language
-	Others                  []pageView        // the same in the other languages
-	Words                   template.HTML     // what the script says, as JSON; empty in the passive form
-	LogoSrc                 template.HTMLAttr // src attribute of the logo; empty: none
+	Meta              template.HTMLAttr // content attribute with a pageMeta
+	CSP, Action, Host string
+	Style             template.CSS
+	Secret            string
+	Elsewhere         []place
+	More              int // addresses beyond those shown
+	W                 *words.Language
+	Others            []pageView        // the same in the other languages
+	Words             template.HTML     // what the script says, as JSON; empty in the passive form
+	LogoSrc           template.HTMLAttr // src attribute of the logo; empty: none
 }
 
 // place is a further server, for who opens without script: a button of its own.
@@ -186,6 +193,10 @@ func newPageView(p Page) (*pageView, error) {
 		view.To = append(view.To, short(to))
 	}
 	view.More = len(p.To) - len(view.To)
+	view.Ways = nil
+	for _, way := range p.Ways[:min(len(p.Ways), maxWays)] {
+		view.Ways = append(view.Ways, short(way))
+	}
 	if view.Meta, err = view.meta(); err != nil {
 		return nil, err
 	}
@@ -208,11 +219,14 @@ func newPageView(p Page) (*pageView, error) {
 	return view, nil
 }
 
-func (v *pageView) meta() (string, error) {
+// meta gives the attribute in single quotes, since a double one would cost five
+// octets each.
+func (v *pageView) meta() (template.HTMLAttr, error) {
 	m := pageMeta{Version: pageVersion, ID: v.ID.String(), Secret: v.Secret, Servers: v.Servers, Organisation: v.Organisation,
-		Colour: v.Colour, From: v.From, To: v.To, Form: v.Form, Expires: v.Expires, HelpURL: v.HelpURL, Date: v.Date, Zone: zoneOf(v.Date)}
+		Colour: v.Colour, From: v.From, To: v.To, Form: v.Form, Expires: v.Expires, HelpURL: v.HelpURL, Date: v.Date, Zone: zoneOf(v.Date), Ways: v.Ways}
 	b, err := json.MarshalIndent(m, "", " ") // indented, so that no line grows with the number of addresses
-	return string(b), err
+	text := strings.ReplaceAll(string(b), "'", `\u0027`)
+	return template.HTMLAttr("content='" + text + "'"), err //nolint:gosec // encoding/json writes <, > and & as \u003c and so on
 }
 
 // When gives a time as people say it, empty for the zero time.

@@ -29,6 +29,7 @@ func page(form envelope.Form) envelope.Page {
 	return envelope.Page{
 		Version: 1, ID: id, Secret: secret, Form: form,
 		Servers:      []string{"https://secure.example.gov.uk", "https://old.example.gov.uk:8443/mail"},
+		Ways:         []string{"Google", "Microsoft", envelope.ByPasskey},
 		Organisation: "Borough of Example", Colour: "#00703c", HelpURL: "https://www.example.gov.uk/help",
 		From: "Søren Keats <soren.keats@example.gov.uk>", To: []string{"Jane Doe <jane@solicitors.example>", "bob@firm.example"},
 		Expires: time.Date(2026, 8, 21, 12, 21, 0, 0, time.FixedZone("BST", 3600)),
@@ -104,8 +105,8 @@ func TestReadPageRefuses(t *testing.T) {
 		"endless tag":           {append([]byte("<p x='"), bytes.Repeat([]byte("y"), 1<<20)...), 0, envelope.ErrNotPage},
 		"id":                    {replace("mfrggzdfmztwq2lkmfrggzdfma", "mfrg"), 0, envelope.ErrNotPage},
 		"not JSON":              {replace("{", "["), 0, envelope.ErrNotPage}, // the style's first brace is later than the meta's
-		"version 2":             {replace("&#34;v&#34;: 1", "&#34;v&#34;: 2"), 0, envelope.ErrVersion},
-		"no version":            {replace("&#34;v&#34;: 1,", ""), 0, envelope.ErrVersion},
+		"version 2":             {replace(`"v": 1`, `"v": 2`), 0, envelope.ErrVersion},
+		"no version":            {replace(`"v": 1,`, ""), 0, envelope.ErrVersion},
 		"too big":               {good, 4999, envelope.ErrTooBig},
 		"endless blanks":        {append(bytes.Clone(good[:area+9]), bytes.Repeat([]byte(" "), 1<<20)...), 5000, envelope.ErrTooBig},
 		"cut before":            {good[:area], 0, envelope.ErrBroken},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"time"
 
 	"github.com/postseal/postseal/words"
 )
@@ -45,7 +46,7 @@ func scriptCatalogue(l *words.Language) map[string]string {
 	for _, area := range []string{words.Common, words.Page} {
 		for key, text := range l.Area(area) {
 			switch section, name, _ := strings.Cut(key, "."); section {
-			case "cover", "invite": // what an invitation says comes from the server
+			case "cover", "invite", "weekday", "month": // what an invitation says comes from the server
 			case "file":
 				out[key] = text // with names that others have too
 			default:
@@ -53,6 +54,14 @@ func scriptCatalogue(l *words.Language) map[string]string {
 			}
 		}
 	}
+	var days, months []string // as lists, since a key for each would weigh as much again
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		days = append(days, l.Text("weekday."+strings.ToLower(d.String())))
+	}
+	for m := time.January; m <= time.December; m++ {
+		months = append(months, l.Text("month."+strings.ToLower(m.String())))
+	}
+	out["days"], out["months"] = strings.Join(days, ","), strings.Join(months, ",")
 	return out
 }
 

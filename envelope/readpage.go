@@ -131,7 +131,7 @@ func (m pageMeta) page() (Page, error) {
 		return Page{}, fmt.Errorf("%w: secret: %w", ErrNotPage, err)
 	}
 	return Page{Version: m.Version, ID: id, Secret: secret, Servers: m.Servers, Organisation: m.Organisation, Colour: m.Colour,
-		From: m.From, To: m.To, Form: m.Form, Expires: m.Expires, HelpURL: m.HelpURL, Date: m.Date}, nil
+		From: m.From, To: m.To, Form: m.Form, Expires: m.Expires, HelpURL: m.HelpURL, Date: m.Date, Ways: m.Ways}, nil
 }
 
 // copyContainer decodes base64 up to the textarea's end tag, and asks that the

@@ -53,6 +53,10 @@ type Filter struct {
 	Limits       Limits               // zero fields: the defaults
 	Servers      []string             // key servers' base URLs stated in pages; empty: the brand's PortalURL
 
+	// Ways names the ways to sign in that the website has and the attached page has
+	// not, by a profile's sign_in and the recipients; nil: none. portal.Server.WebsiteWays is one.
+	Ways func(signIn []string, to []addr.Address) []string
+
 	// TLSEnforced tells whether Postfix is proved to send to an address by enforced
 	// TLS only (*postfix.Prover); nil: tls counts as seal.
 	TLSEnforced func(context.Context, addr.Address) bool

@@ -95,7 +95,16 @@ func (f *Filter) page(s *sealing, from addr.Named, date time.Time) envelope.Page
 		Languages:    brand.Tags(),
 		Logo:         brand.Logo.Bytes,
 		Date:         date.In(f.Notices.Location()),
+		Ways:         f.waysFor(s),
 	}
+}
+
+// waysFor names the ways to sign in that the message takes and only the website has.
+func (f *Filter) waysFor(s *sealing) []string {
+	if f.Ways == nil {
+		return nil
+	}
+	return f.Ways(s.rules.SignIn, s.addresses())
 }
 
 // offered gives the people of a batch whom the header names; the page offers

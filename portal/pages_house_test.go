@@ -133,7 +133,7 @@ func (s *sight) saved(name string, size int) string {
 func (s *sight) pageFile(l letter, form envelope.Form, change func(*envelope.Page)) string {
 	s.t.Helper()
 	p := envelope.Page{ID: l.id, Secret: l.secret, Servers: []string{s.base}, Organisation: "Borough of Example", Colour: "#00437b",
-		From: "Jane Doe <jane.doe@example.gov.uk>", To: []string{carer.String()}, Form: form, Languages: []string{"en", "cy"}, HelpURL: "https://www.example.gov.uk/help",
+		From: "Jane Doe <jane.doe@example.gov.uk>", To: []string{carer.String()}, Form: form, Languages: []string{"en", "cy"}, Ways: []string{"Google", "Microsoft", envelope.ByPasskey}, HelpURL: "https://www.example.gov.uk/help",
 		Date: s.h.clock.In(london(s.t)), Expires: s.h.clock.Add(90 * 24 * time.Hour).In(london(s.t))}
 	if s.lang == "cy" {
 		p.Languages = []string{"cy", "en"}

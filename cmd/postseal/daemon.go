@@ -208,6 +208,7 @@ func (d *daemon) buildPortal(p parts) error {
 	if err != nil {
 		return err
 	}
+	d.filter.Ways = handler.WebsiteWays // nothing is sealed before everything is built
 	d.web = portal.HTTPServer(d.cfg.Portal.Listen, handler)
 	d.web.TLSConfig, err = portalTLS(d.cfg.Portal)
 	return err

@@ -21,11 +21,11 @@ export function inviteOf(mail, download, ask, inside) {
   const status = el("p", { class: "status", role: "status" });
   const failed = (e) => { status.textContent = e instanceof Refused ? e.text : t("unreachable"); };
   let busy = false;
-  const say = async (answer) => {
+  const say = async (answer, once) => {
     if (busy) return;
     busy = true;
     status.textContent = t("sending") + "…";
-    await ask("answer", { calendar, answer }).then((a) => { status.textContent = a.text; }, failed);
+    await ask("answer", { calendar, answer, once }).then((a) => { status.textContent = a.text; }, failed);
     busy = false;
   };
   ask("invitation", { calendar }).then((a) => {
@@ -34,7 +34,7 @@ export function inviteOf(mail, download, ask, inside) {
       el("h2", null, a.title),
       el("dl", null, ...a.rows.map(([k, v]) => el("div", null, el("dt", null, k), el("dd", null, ...linked(v))))),
       ...(a.answers && !inside ? [el("p", { class: "row" }, ...a.answers.map(([value, label], i) =>
-        el("button", { type: "button", class: i ? "second" : null, click: () => say(value) }, label)))] : []),
+        el("button", { type: "button", class: i ? "second" : null, click: () => say(value, a.once) }, label)))] : []),
       status, a.note && el("p", { class: "hint" }, a.note) || "",
       save(a.save));
   }, failed).finally(() => box.removeAttribute("aria-busy"));

@@ -27,8 +27,9 @@ export function size(bytes) {
   return t("mb", { n: (bytes / (1 << 20)).toFixed(1).replace(/\.0$/, "") });
 }
 
-const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
-const MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+// nth takes one out of a list that stands in the words: the days from Sunday on, or
+// the months.
+const nth = (list, i) => t(list).split(",")[i];
 
 // when writes a time as "Sunday 21 August 2016, 12:21 BST" or "Today, 14:36 GMT", in
 // the organisation's time zone, or the reader's own where the page names none.
@@ -39,8 +40,8 @@ export function when(iso, zone, now = new Date()) {
   const clock = `${p.hour}:${p.minute} ${p.timeZoneName}`;
   const n = parts(now, zone);
   if (p.year === n.year && p.month === n.month && p.day === n.day) return capital(t("today", { clock }));
-  const weekday = DAYS[new Date(Date.UTC(p.year, p.month - 1, p.day)).getUTCDay()];
-  return t("long", { weekday: t(weekday), day: Number(p.day), month: t(MONTHS[p.month - 1]), year: p.year, clock });
+  const weekday = nth("days", new Date(Date.UTC(p.year, p.month - 1, p.day)).getUTCDay());
+  return t("long", { weekday, day: Number(p.day), month: nth("months", p.month - 1), year: p.year, clock });
 }
 
 // parts takes a time apart. The words in it are ours, so that they do not hang on

@@ -65,9 +65,12 @@ export class SignIn {
     return el("div", { class: "links" }, to("/forgot", t("forgotten")), to("/register", t("firstTime")));
   }
 
+  // site leads to the website, and names the ways to sign in that are there alone.
   site() {
+    const ways = (this.page.ways || []).map((w) => (w === "passkey" ? t(w) : w));
     return el("div", { class: "other" },
-      el("p", null, t("websiteHint", { host: new URL(this.api.servers[0]).host })), this.website());
+      el("p", null, t("websiteHint", { host: new URL(this.api.servers[0]).host }), " ",
+        ways[0] && t("websiteWays", { ways: new Intl.ListFormat(t("lang"), { type: "disjunction" }).format(ways) })), this.website());
   }
 
   async sendCode(address, again) {

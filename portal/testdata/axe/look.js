@@ -99,8 +99,7 @@ globalThis.look = (() => {
   }
 
   const shows = () => [...document.querySelectorAll("[data-shows]")].map((e) => e.dataset.shows);
-  // One control need not be skipped.
-  const skips = () => document.querySelectorAll("header a, header button").length < 2 || Boolean(document.querySelector('a[href="#main"]'));
+  const skips = () => Boolean(document.querySelector('a[href="#main"]') && document.querySelector("main#main"));
 
   async function page(zoom) {
     return { violations: await violations(), poor: [...poor(), ...(zoom ? doubled() : [])], shows: shows(), skips: skips(), title: document.title, lang: document.documentElement.lang };
