@@ -29,6 +29,7 @@ type EnableData struct {
 	AskedAt time.Time `json:"asked_at"`
 	Known   bool      `json:"known"`          // the address has a password
 	On      bool      `json:"on"`             // it is switched on already
+	Tag     string    `json:"tag"`            // that marks a message, with its brackets
 	Lang    string    `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 }
 
@@ -102,6 +103,7 @@ func (d *EnableData) prepare(*Notices, tongue) error {
 	if d.AskedAt.IsZero() {
 		return fmt.Errorf("%w: no time", ErrSyntax)
 	}
+	clean(&d.Tag)
 	return where(&d.Page)
 }
 

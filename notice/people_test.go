@@ -19,7 +19,7 @@ var peopleKinds = []struct {
 }{
 	{"first", notice.Enable, notice.EnableData{Page: site + "/enable/terms", AskedAt: noon}},
 	{"known", notice.Enable, notice.EnableData{Page: site + "/enable/terms", AskedAt: noon, Known: true}},
-	{"on", notice.Enable, notice.EnableData{Page: site + "/enable/terms", AskedAt: noon, Known: true, On: true}},
+	{"on", notice.Enable, notice.EnableData{Page: site + "/enable/terms", AskedAt: noon, Known: true, On: true, Tag: "[SECURE]"}},
 	{"begun", notice.Desk, notice.DeskData{People: []string{"anna@surgery.example"}, Begun: true, Page: site + "/desk"}},
 	{"waiting", notice.Desk, notice.DeskData{People: []string{"anna@surgery.example", "ben@surgery.example"}, From: noon.AddDate(0, 0, 2), Page: site + "/desk"}},
 	{"at-once", notice.Desk, notice.DeskData{People: []string{"Borough of Example"}, Page: site + "/desk"}},

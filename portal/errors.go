@@ -110,6 +110,8 @@ var table = []struct {
 }{
 	{store.ErrNotFound, refusal{name: "not-here", status: 404, code: "not_found", plain: true, link: "."}},
 	{store.ErrNotRecipient, refusal{name: "not-recipient", status: 403, code: "not_recipient", other: true}},
+	{store.ErrDesk, refusal{name: "shared", status: 403, code: "shared_mailbox", other: true}},
+	{store.ErrLastOwner, refusal{name: "last-owner", status: 409, code: "conflict", link: "/desk"}},
 	{store.ErrExpired, refusal{name: "expired", status: 410, code: "expired"}},
 	{store.ErrRecalled, refusal{name: "recalled", status: 410, code: "recalled"}},
 	{store.ErrMethod, refusal{name: "method", status: 403, code: "method", link: "/signin"}},

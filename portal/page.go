@@ -36,7 +36,7 @@ type pages struct {
 // pageNames are the files of web that hold a "content".
 var pageNames = []string{"start", "signin", "code", "register", "sent", "activate", "activated", "forgot", "reset",
 	"message", "answered", "reply", "replied", "home", "signedout", "status", "refusal", "help", "privacy",
-	"asked", "elsewhere", "leaving", "ways"}
+	"asked", "elsewhere", "leaving", "ways", "enable"}
 
 func loadPages(s *Server) (pages, error) {
 	p := pages{byName: map[string]*template.Template{}, policy: pagePolicy, logo: logoPath(s.Brand.Logo)}
@@ -220,7 +220,7 @@ func capital(s string) string {
 // followed, whatever a form or a record says.
 var localPages = regexp.MustCompile(`^/(m|sent)/[a-z2-7]{26}$|^/m/[a-z2-7]{26}/reply$`)
 
-func localPage(to string) bool { return localPages.MatchString(to) }
+func localPage(to string) bool { return localPages.MatchString(to) || localRooms.MatchString(to) }
 
 // luminance is WCAG's relative luminance of "#rrggbb".
 func luminance(colour string) float64 {

@@ -30,6 +30,7 @@ func furnished(t *testing.T) (h *house, base string) {
 		c.BaseURL = strings.Replace(c.BaseURL, "127.0.0.1", "localhost", 1)
 		base = c.BaseURL
 		c.Passkeys, c.Seal = true, s.seal
+		switches(c)
 		c.Brand.Colour, c.Brand.Address, c.Brand.HelpURL = "#00437b", "Civic Centre\nExample EX1 1AA", "https://www.example.gov.uk/help"
 		c.Providers = []portal.Provider{{Name: "google", Label: "Google", Issuer: standingStill(t), ClientID: oidctest.ClientID, ClientSecret: oidctest.ClientSecret, Domains: []string{"home.example"}}}
 	})

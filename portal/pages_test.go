@@ -38,6 +38,7 @@ var pageWalks = []struct {
 	{"account", lookAtAccount},
 	{"sender", lookAtSender},
 	{"elsewhere", lookAtElsewhere},
+	{"enable", lookAtEnable},
 	{"closed", lookAtClosed},
 	{"fixed", lookAtFixed},
 	{"refusal", lookAtRefusals},

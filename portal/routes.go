@@ -15,6 +15,7 @@ func (s *Server) routes() {
 	get("/signin", signin)
 	s.signinPages(handle)
 	s.accountPages(handle)
+	s.roomPages(handle, get, post)
 	post("/signout", signout)
 	get("/signedout", signedOut)
 

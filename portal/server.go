@@ -55,6 +55,7 @@ type Config struct {
 	Insecure    bool                    // plain http on loopback (demo): cookies without Secure and __Host-
 	Providers   []Provider              // OpenID providers to sign in with, in the order of their buttons; none: none
 	Passkeys    bool                    // offer passkeys, where PasskeysPossible
+	Rooms       Rooms                   // pages beside reading and writing
 
 	Servers  []string                         // key servers' base URLs that files name, BaseURL first; empty: BaseURL alone
 	Formerly []string                         // base URLs that this service had before: files that name them are ours too

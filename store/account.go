@@ -25,6 +25,8 @@ type Proof struct {
 	door   addr.Address   // the address that was typed with the password, when it is another
 	made   time.Time      // of the session; zero before there is one
 	asked  time.Time      // when the person last showed anew who she is, see Reenter
+	desks  []addr.Address // shared mailboxes at which she may sit (desk.go)
+	desk   bool           // address is one of those, and holder who sits there (For)
 }
 
 // Methods of a Proof.

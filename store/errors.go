@@ -27,6 +27,8 @@ var (
 	ErrTooMany      = errors.New("store: asked too often")
 	ErrNoAccount    = errors.New("store: no account")
 	ErrExists       = errors.New("store: account exists already")
+	ErrDesk         = errors.New("store: a shared mailbox, which its people read signed in as themselves")
+	ErrLastOwner    = errors.New("store: the last owner of a shared mailbox")
 	ErrOtherPerson  = errors.New("store: the provider knows this address by another account")
 	ErrCopied       = errors.New("store: the passkey's counter went back: it may have been copied")
 	ErrNoSession    = errors.New("store: no session")

@@ -73,7 +73,7 @@ func (s *Store) holderOf(ctx context.Context, a addr.Address) (*person, error) {
 
 // proof is what a sign-in of this person at one address comes to.
 func (p *person) proof(a addr.Address, method string, now time.Time) Proof {
-	out := Proof{address: a, method: method, at: now, epoch: p.epoch()}
+	out := Proof{address: a, method: method, at: now, epoch: p.epoch(), desks: slices.Clone(p.desks)}
 	if p.have {
 		out.also = slices.Clone(p.stored.Also)
 	}
@@ -91,8 +91,8 @@ func (p *person) again(by Proof, now time.Time) Proof {
 func (p Proof) Also() []addr.Address { return slices.Clone(p.also) }
 
 // For gives the proof as it speaks for one message: for the address to which the
-// message went, when that is a further one of the account. Release checks that it
-// still belongs there.
+// message went, when that is a further one of the account, or a shared mailbox at
+// which the person sits. Release checks that it is so at that moment.
 func (p Proof) For(r Record) Proof {
 	best := p
 	st, ok := r.Recipient(p.address)
@@ -110,13 +110,25 @@ func (p Proof) For(r Record) Proof {
 			break
 		}
 	}
+	for _, a := range p.desks {
+		if st, is := r.Recipient(a); is && (!ok || st.Status != Recalled && best.desk) {
+			best = p
+			best.address, best.holder, best.also, best.desk = a, p.address, nil, true
+			if ok = true; st.Status != Recalled {
+				break
+			}
+		}
+	}
 	return best
 }
 
 // ofWhom names the account in an audit entry, where it is another address than
 // the message went to.
 func (p Proof) ofWhom() string {
-	if p.holder.IsZero() {
+	switch {
+	case p.desk:
+		return " at the desk " + p.address.Key()
+	case p.holder.IsZero():
 		return ""
 	}
 	return " of " + p.holder.Key()
@@ -124,7 +136,7 @@ func (p Proof) ofWhom() string {
 
 // stillHeld tells whether a further address belongs to its account at this moment.
 func (s *Store) stillHeld(ctx context.Context, p Proof) (bool, error) {
-	if p.holder.IsZero() {
+	if p.holder.IsZero() || p.desk {
 		return true, nil
 	}
 	q, err := s.loadPerson(ctx, p.address)

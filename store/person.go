@@ -35,7 +35,8 @@ type person struct {
 	have   bool
 	stored stored
 	ways   Ways
-	main   addr.Address // of the account that this address was added to; may point to nothing
+	desks  []addr.Address // at which this address may sit (desk.go)
+	main   addr.Address   // of the account that this address was added to; may point to nothing
 }
 
 func (p *person) epoch() int64 {
@@ -58,6 +59,9 @@ func (s *Store) loadPerson(ctx context.Context, a addr.Address) (*person, error)
 		}
 	}
 	if err := s.readMain(p); err != nil {
+		return nil, err
+	}
+	if _, err := s.more(p, fDesks, &p.desks); err != nil {
 		return nil, err
 	}
 	if p.fields[fAccount] == "" {

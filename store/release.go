@@ -47,6 +47,9 @@ return {'ok', key}
 // audit chain and the opening to her entry, durably, in the script that yields
 // the key. Without a written entry there is no key.
 //
+// Of a shared mailbox that has begun, the address alone opens nothing (ErrDesk),
+// and its people open what went to it (BOP-23).
+//
 // Further errors: ErrNoSession (the proof is older than SessionLife), ErrTooMany
 // (released too often to one person), ErrSyntax (tampered with), ErrUnavailable.
 func (s *Store) Release(ctx context.Context, r ReleaseRequest) (envelope.Key, Record, error) {
@@ -101,6 +104,9 @@ func (s *Store) admit(ctx context.Context, v *slot, r ReleaseRequest) (name stri
 	if err := s.wayOpen(ctx, r.Person, r.Now); err != nil {
 		return "", err
 	}
+	if err := s.atDesk(ctx, r.Person, r.Now); err != nil {
+		return "", err
+	}
 	if held, err := s.stillHeld(ctx, r.Person); err != nil || !held {
 		return "", orElse(err, ErrNotRecipient)
 	}
@@ -132,7 +138,7 @@ func (s *Store) release(ctx context.Context, v *slot, r ReleaseRequest, name str
 	}
 	v.set(fOpens, name, strconv.Itoa(state.Opens+1))
 	entry, err := v.append(audit.Entry{
-		Time: r.Now, Actor: audit.Recipient(r.Person.address), Action: audit.Released, Reason: clip(r.Purpose + " by " + r.Person.method + " " + r.Person.session + r.Person.ofWhom()),
+		Time: r.Now, Actor: audit.Recipient(r.Person.reader()), Action: audit.Released, Reason: clip(r.Purpose + " by " + r.Person.method + " " + r.Person.session + r.Person.ofWhom()),
 	})
 	if err != nil {
 		return envelope.Key{}, false, err

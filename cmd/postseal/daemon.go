@@ -193,7 +193,12 @@ func (d *daemon) buildPortal(p parts) error {
 	if err != nil {
 		return err
 	}
+	rooms, err := d.roomsOf()
+	if err != nil {
+		return err
+	}
 	handler, err := portal.New(portal.Config{
+		Rooms:     rooms,
 		Providers: providers, Passkeys: d.cfg.SignIn.UsesPasskeys(),
 		BaseURL: d.cfg.Portal.URL, Brand: p.brand, Store: d.store, Shelf: kept, Notices: p.notices, Outbox: d.worker,
 		Inbound: &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: d.staysInside},
