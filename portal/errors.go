@@ -114,6 +114,7 @@ var table = []struct {
 	{store.ErrLastOwner, refusal{name: "last-owner", status: 409, code: "conflict", link: "/desk"}},
 	{store.ErrExpired, refusal{name: "expired", status: 410, code: "expired"}},
 	{store.ErrRecalled, refusal{name: "recalled", status: 410, code: "recalled"}},
+	{store.ErrNotYet, refusal{name: "not-yet", status: 403, code: "not_yet", retry: time.Minute, link: "."}},
 	{store.ErrMethod, refusal{name: "method", status: 403, code: "method", link: "/signin"}},
 	{store.ErrLocked, refusal{name: "locked", status: 429, code: "locked", link: "/signin"}},
 	{store.ErrTooMany, refusal{name: "too-many", status: 429, code: "too_many", retry: 10 * time.Minute}},
@@ -181,6 +182,11 @@ func (v *visit) explain(err error) refusal {
 	if errors.As(err, &lock) && lock.Until.After(v.now) {
 		what.retry = lock.Until.Sub(v.now)
 		what.cause, what.next = what.say(v, "cause-until", "time", v.until(lock.Until)), what.say(v, "next-until")
+	}
+	var early *store.NotYetError
+	if errors.As(err, &early) && early.Until.After(v.now) {
+		what.retry = early.Until.Sub(v.now)
+		what.cause, what.next = what.say(v, "cause-until", "time", v.until(early.Until)), what.say(v, "next-until", "time", v.until(early.Until))
 	}
 	var many *store.TooManyError
 	if errors.As(err, &many) && many.Until.After(v.now) {

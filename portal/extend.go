@@ -15,79 +15,89 @@ import (
 // is later, a sender can keep a message open; the middle one is chosen beforehand.
 var extensions = []int{7, 30, 90}
 
-// mine gives a message to who sent it; a zero Proof when she has yet to sign in, and
-// the page that asks her is written.
-func (v *visit) mine() (rec store.Record, p store.Proof, err error) {
+// mine gives a mail to who sent it, all its transactions; a zero Proof when she has
+// yet to sign in, and the page that asks her is written.
+func (v *visit) mine() (all []store.Record, p store.Proof, err error) {
 	id, p, err := v.sender()
 	if err == errSignIn {
-		return rec, store.Proof{}, v.askSender(id)
+		return nil, store.Proof{}, v.askSender(id)
 	}
+	if err != nil {
+		return nil, p, err
+	}
+	rec, err := v.s.Store.EnvelopeForSender(v.ctx(), id, p.Address())
 	if err == nil {
-		rec, err = v.s.Store.EnvelopeForSender(v.ctx(), id, p.Address())
+		all, err = v.s.Store.SameMail(v.ctx(), rec)
 	}
-	return rec, p, err
+	return all, p, err
 }
 
-// extend answers POST /sent/{id}/extend, and tells those who asked for it.
+// extend answers POST /sent/{id}/extend.
 func extend(v *visit) error {
-	rec, p, err := v.mine()
+	all, p, err := v.mine()
 	if err != nil || p.Address().IsZero() {
 		return err
 	}
-	days, err := strconv.Atoi(v.field("days"))
-	if err != nil || !slices.Contains(extensions, days) {
-		return v.showStatusOf(rec, "", problem{"days", v.t("status.days-wrong")})
-	}
-	from := v.now
-	if rec.ExpiresAt.After(from) {
-		from = rec.ExpiresAt
-	}
-	until := from.Add(time.Duration(days) * 24 * time.Hour)
-	err = v.s.Store.Extend(v.ctx(), rec.ID, audit.Sender(p.Address()), until, v.now)
+	wrong, err := v.keepOpen(all, audit.Sender(p.Address()))
 	switch {
-	case errors.Is(err, store.ErrExpired):
-		return v.showStatusOf(rec, "", problem{"days", v.t("status.for-good")})
-	case errors.Is(err, store.ErrTooLong):
-		return v.showStatusOf(rec, "", problem{"days", v.t("status.too-far")})
 	case err != nil:
 		return err
+	case wrong != nil:
+		return v.showStatusOf(all, "", *wrong)
 	}
-	v.s.Log.Info("message kept open", "envelope", rec.ID.String(), "days", days)
-	asks := rec.Asks
-	rec.ExpiresAt = until
-	for _, a := range asks {
-		if a.Kind == store.AskOpenAgain {
-			v.tellAsker(rec, a)
-		}
-	}
-	v.see("/sent/" + rec.ID.String())
+	v.see("/sent/" + all[0].ID.String())
 	return nil
+}
+
+// keepOpen reads for how long, and does it.
+func (v *visit) keepOpen(all []store.Record, by audit.Actor) (*problem, error) {
+	days, err := strconv.Atoi(v.field("days"))
+	if err != nil || !slices.Contains(extensions, days) {
+		return &problem{"days", v.t("status.days-wrong")}, nil
+	}
+	from := v.now
+	if all[0].ExpiresAt.After(from) {
+		from = all[0].ExpiresAt
+	}
+	err = v.extendAll(all, by, from.Add(time.Duration(days)*24*time.Hour))
+	switch {
+	case errors.Is(err, store.ErrExpired):
+		return &problem{"days", v.t("status.for-good")}, nil
+	case errors.Is(err, store.ErrTooLong):
+		return &problem{"days", v.t("status.too-far")}, nil
+	}
+	return nil, err
 }
 
 // answerAsk answers POST /sent/{id}/people: yes or no to another address of a recipient.
 func answerAsk(v *visit) error {
-	rec, p, err := v.mine()
+	id, err := v.message()
+	if err != nil {
+		return err
+	}
+	all, p, err := v.mine()
 	if err != nil || p.Address().IsZero() {
 		return err
 	}
+	i := slices.IndexFunc(all, func(r store.Record) bool { return r.ID == id })
 	who, err := addr.Parse(v.field("who"))
-	if err != nil {
-		return v.showStatusOf(rec, "", problem{"asks", v.t("status.ask-wrong")})
+	if err != nil || i < 0 {
+		return v.showStatusOf(all, "", problem{"asks", v.t("status.ask-wrong")})
 	}
 	by := audit.Sender(p.Address())
 	if v.field("do") == "yes" {
-		err = v.letIn(rec, by, who)
+		err = v.letIn(all[i], by, who)
 	} else {
-		err = v.s.Store.Decline(v.ctx(), rec.ID, by, who, v.now)
+		err = v.s.Store.Decline(v.ctx(), id, by, who, v.now)
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound): // answered already, in another window
 	case errors.Is(err, store.ErrRecalled), errors.Is(err, store.ErrExpired):
-		return v.showStatusOf(rec, "", problem{"asks", v.t("status.ask-too-late")})
+		return v.showStatusOf(all, "", problem{"asks", v.t("status.ask-too-late")})
 	case err != nil:
 		return err
 	}
-	v.see("/sent/" + rec.ID.String())
+	v.see("/sent/" + id.String())
 	return nil
 }
 

@@ -11,6 +11,8 @@ import (
 // somebody signed in. word is the key of the link's text; whom nil: everybody.
 var navRows = []navRow{
 	{path: "/", word: "nav.messages"},
+	{path: "/sent", word: "mysent.nav", whom: staff},
+	{path: "/servicedesk", word: "servicedesk.nav", whom: ofServiceDesk},
 	{path: "/account", word: "nav.account"},
 }
 

@@ -107,6 +107,8 @@ func standing(rec store.Record, p store.Proof, now time.Time) error {
 		return store.ErrRecalled
 	case !rec.ExpiresAt.IsZero() && !now.Before(rec.ExpiresAt):
 		return store.ErrExpired
+	case now.Before(rec.ReadyAt):
+		return &store.NotYetError{Until: rec.ReadyAt}
 	case !accepts(rec, p.Method()):
 		return store.ErrMethod
 	}

@@ -36,11 +36,11 @@ type pages struct {
 // pageNames are the files of web that hold a "content".
 var pageNames = []string{"start", "signin", "code", "register", "sent", "activate", "activated", "forgot", "reset",
 	"message", "answered", "reply", "replied", "home", "signedout", "status", "refusal", "help", "privacy",
-	"asked", "elsewhere", "leaving", "ways", "enable"}
+	"asked", "elsewhere", "leaving", "ways", "sentlist", "servicedesk", "servicemail", "enable"}
 
 func loadPages(s *Server) (pages, error) {
 	p := pages{byName: map[string]*template.Template{}, policy: pagePolicy, logo: logoPath(s.Brand.Logo)}
-	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html", "web/passkey.html", "web/address.html")
+	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html", "web/passkey.html", "web/address.html", "web/mailstate.html")
 	if err != nil {
 		return p, fmt.Errorf("portal: %w", err)
 	}
@@ -218,7 +218,7 @@ func capital(s string) string {
 
 // localPages are the pages that a sign-in may lead to; nothing else is ever
 // followed, whatever a form or a record says.
-var localPages = regexp.MustCompile(`^/(m|sent)/[a-z2-7]{26}$|^/m/[a-z2-7]{26}/reply$`)
+var localPages = regexp.MustCompile(`^/(m|sent|servicedesk)/[a-z2-7]{26}$|^/m/[a-z2-7]{26}/reply$|^/(sent|servicedesk)$`)
 
 func localPage(to string) bool { return localPages.MatchString(to) || localRooms.MatchString(to) }
 

@@ -26,7 +26,7 @@ import (
 // furnished is a house that offers all there is, under a name, in two languages.
 func furnished(t *testing.T) (h *house, base string) {
 	s := &sealer{}
-	h = newHouse(t, bilingual, func(c *portal.Config) {
+	h = newHouse(t, bilingual, withServiceDesk, func(c *portal.Config) {
 		c.BaseURL = strings.Replace(c.BaseURL, "127.0.0.1", "localhost", 1)
 		base = c.BaseURL
 		c.Passkeys, c.Seal = true, s.seal

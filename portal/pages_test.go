@@ -37,6 +37,8 @@ var pageWalks = []struct {
 	{"reply", lookAtReply},
 	{"account", lookAtAccount},
 	{"sender", lookAtSender},
+	{"sent", lookAtSent},
+	{"servicedesk", lookAtServiceDesk},
 	{"elsewhere", lookAtElsewhere},
 	{"enable", lookAtEnable},
 	{"closed", lookAtClosed},

@@ -47,10 +47,8 @@ func (s *Server) routes() {
 	get("/m/{id}/securedoc.html", keepFile)
 	s.askPages(get, post)
 	handle("POST /open", s.stream(maxStagedForm, stage))
-	get("/sent/{id}", status)
-	post("/sent/{id}", takeBack)
-	post("/sent/{id}/extend", extend)
-	post("/sent/{id}/people", answerAsk)
+	s.sentPages(get, post)
+	s.servicePages(get, post)
 
 	handle("POST /language", s.stream(MaxForm, speak))
 	get("/help", help)
@@ -63,15 +61,6 @@ func (s *Server) routes() {
 	// Reloading an address that only takes forms leads to the start.
 	for _, path := range []string{"/start", "/signout", "/open", "/language"} {
 		get(path, func(v *visit) error { v.see("/"); return nil })
-	}
-	for _, path := range []string{"/sent/{id}/extend", "/sent/{id}/people"} {
-		get(path, func(v *visit) error {
-			id, err := v.message()
-			if err == nil {
-				v.see("/sent/" + id.String())
-			}
-			return err
-		})
 	}
 	handle("/", s.page(func(*visit) error { return errPage }))
 }

@@ -60,6 +60,10 @@ type Config struct {
 	Servers  []string                         // key servers' base URLs that files name, BaseURL first; empty: BaseURL alone
 	Formerly []string                         // base URLs that this service had before: files that name them are ours too
 	Profile  func(name string) policy.Profile // how messages of a profile are sent; nil: as the defaults are
+
+	Reports         bool                    // delivery reports are read (package robot), so that a message without one still waits
+	ServiceDesk     func(addr.Address) bool // who is of the service desk; nil: nobody
+	ServiceSubjects bool                    // the service desk sees subjects
 }
 
 // Server answers pages and API. It is an http.Handler, safe for concurrent use.

@@ -25,7 +25,7 @@ func start(v *visit) error {
 // askAddress shows the address form; next is where the sign-in leads.
 func (v *visit) askAddress(typed, next string, problems ...problem) error {
 	title, hint := v.t("start.title"), v.t("start.hint")
-	if strings.HasPrefix(next, "/sent/") {
+	if next == "/sent" || strings.HasPrefix(next, "/sent/") {
 		title, hint = v.t("start.title-sent"), v.t("start.hint-sent")
 	}
 	var choices []string

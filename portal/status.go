@@ -9,30 +9,21 @@ import (
 	"github.com/postseal/postseal/store"
 )
 
-// statusPerson is one recipient as the sender sees it.
-type statusPerson struct{ Address, State, Reason string }
-
 // status answers GET /sent/{id}: what became of a message, for who sent it
 // (CYC-14, CYC-15). An unknown id and somebody else's message are the same 404.
 func status(v *visit) error {
-	id, p, err := v.sender()
-	if err == errSignIn {
-		return v.askSender(id)
-	}
-	if err != nil {
+	all, p, err := v.mine()
+	if err != nil || p.Address().IsZero() {
 		return err
 	}
-	rec, err := v.s.Store.EnvelopeForSender(v.ctx(), id, p.Address())
-	if err != nil {
-		return err
-	}
-	return v.showStatusOf(rec, "")
+	return v.showStatusOf(all, "")
 }
 
-// statusAsk is what somebody asks the sender for.
+// statusAsk is what somebody asks the sender for. Page is where it is answered: of
+// several transactions of one mail, the one that was asked about.
 type statusAsk struct {
-	LetIn        bool
-	From, As, At string
+	LetIn              bool
+	From, As, At, Page string
 }
 
 // askSender asks who it is. Nothing is kept by looking: the form carries the page.
@@ -52,91 +43,70 @@ func (v *visit) sender() (envelope.ID, store.Proof, error) {
 	return id, p, err
 }
 
-func (v *visit) showStatusOf(rec store.Record, reason string, problems ...problem) error {
-	var people []statusPerson
-	var open []string
-	for _, st := range rec.Recipients {
-		people = append(people, statusPerson{st.Address.String(), v.state(st), st.Reason})
-		if st.Status != store.Recalled {
-			open = append(open, st.Address.String())
+func (v *visit) showStatusOf(all []store.Record, reason string, problems ...problem) error {
+	data := v.statusData(all, "/sent/"+all[0].ID.String(), reason)
+	var asks []statusAsk
+	for _, r := range all {
+		for _, a := range r.Asks {
+			asks = append(asks, statusAsk{LetIn: a.Kind == store.AskLetIn, From: a.From.String(), As: a.As.String(), At: v.when(a.At), Page: "/sent/" + r.ID.String()})
 		}
 	}
-	var asks []statusAsk
-	for _, a := range rec.Asks {
-		asks = append(asks, statusAsk{LetIn: a.Kind == store.AskLetIn, From: a.From.String(), As: a.As.String(), At: v.when(a.At)})
-	}
-	closed := !v.now.Before(rec.ExpiresAt)
-	return v.show("status", v.t("status.title"), map[string]any{"Asks": asks, "Closed": closed, "Extend": rec.Destroyed.IsZero() && len(open) > 0, "Days": extensions,
-		"Path": "/sent/" + rec.ID.String(), "Subject": v.subjectOf(rec), "When": capital(v.when(rec.SealedAt)),
-		"Until": capital(v.when(rec.ExpiresAt)), "People": people, "Open": open, "Only": len(open) == 1, "Reason": reason}, problems...)
+	data["Asks"], data["Subject"], data["List"] = asks, v.subjectOf(all[0]), true
+	return v.show("status", v.t("status.title"), data, problems...)
 }
 
-// state says what is known of one recipient. "Delivered" is never claimed:
-// nobody can know it (requirements: settled readings).
-func (v *visit) state(st store.RecipientState) string {
-	opened := !st.OpenedAt.IsZero()
-	switch {
-	case st.Status == store.Recalled && opened:
-		return v.t("status.recalled-opened", "time", v.when(st.RecalledAt), "opened", v.when(st.OpenedAt))
-	case st.Status == store.Recalled:
-		return v.t("status.recalled-never-opened", "time", v.when(st.RecalledAt))
-	case opened:
-		return v.t("status.opened", "time", v.when(st.OpenedAt))
-	case st.Status == store.Prepared:
-		return v.t("status.waiting")
-	case st.Status == store.Queued && st.Delivery.State != "":
-		return v.delivery(st.Delivery)
-	case st.Status == store.Queued:
-		return v.t("status.handed-over", "time", v.when(st.QueuedAt))
+// statusData is what the pages of the sender and of the service desk show of a mail.
+func (v *visit) statusData(all []store.Record, path, reason string) map[string]any {
+	first := all[0]
+	people, open := v.people(all)
+	kept := false
+	for _, r := range all {
+		kept = kept || r.Destroyed.IsZero()
 	}
-	return v.t("status.never-opened")
-}
-
-// delivery says what reports told of the way to a recipient.
-func (v *visit) delivery(d store.Delivery) string {
-	switch {
-	case d.State == store.Failed && d.Text != "":
-		return v.t("status.failed-said", "time", v.when(d.At), "words", d.Text)
-	case d.State == store.Failed:
-		return v.t("status.failed", "time", v.when(d.At))
-	case d.State == store.Handed && d.Host != "":
-		return v.t("status.handed-to", "time", v.when(d.At), "host", d.Host)
-	case d.State == store.Handed:
-		return v.t("status.handed-over", "time", v.when(d.At))
+	data := map[string]any{"Closed": !v.now.Before(first.ExpiresAt), "Extend": kept && len(open) > 0, "Days": extensions, "Path": path,
+		"When": capital(v.when(first.SealedAt)), "Until": capital(v.when(first.ExpiresAt)), "People": people, "Open": open, "Only": len(open) == 1, "Reason": reason}
+	if v.now.Before(first.ReadyAt) && len(open) > 0 {
+		data["Ready"] = v.until(first.ReadyAt)
 	}
-	return v.t("status.delayed", "time", v.when(d.At))
+	if v.r.URL.Query().Has("taken") {
+		data["Taken"] = v.justTaken(all)
+	}
+	return data
 }
 
 // takeBack answers POST /sent/{id}: one person or all, with a reason.
 func takeBack(v *visit) error {
-	id, p, err := v.sender()
-	if err == errSignIn {
-		return v.askSender(id)
-	}
-	if err != nil {
+	all, p, err := v.mine()
+	if err != nil || p.Address().IsZero() {
 		return err
 	}
-	rec, err := v.s.Store.EnvelopeForSender(v.ctx(), id, p.Address())
-	if err != nil {
+	reason := clean(v.field("reason"))
+	who, wrong := v.fromWhom(all, reason)
+	if wrong != nil {
+		return v.showStatusOf(all, reason, *wrong)
+	}
+	if err := v.recallAll(all, audit.Sender(p.Address()), who, reason); err != nil {
 		return err
 	}
-	who, reason := v.field("who"), clean(v.field("reason"))
-	if utf8.RuneCountInString(reason) > maxReason {
-		return v.showStatusOf(rec, reason, problem{"reason", v.t("status.reason-long")})
-	}
-	var people []addr.Address // none: all
-	if who != "all" {
-		a, err := addr.Parse(who)
-		if _, ok := rec.Recipient(a); err != nil || !ok {
-			return v.showStatusOf(rec, reason, problem{"who", v.t("status.who-wrong")})
-		}
-		people = []addr.Address{a}
-	}
-	if _, err := v.s.Store.Recall(v.ctx(), id, audit.Actor("sender:"+p.Address().Key()), people, reason, v.now); err != nil {
-		return err
-	}
-	v.s.Metrics.recalls.Inc()
-	v.s.Log.Info("message taken back", "envelope", id.String(), "all", people == nil)
-	v.see("/sent/" + id.String())
+	v.see("/sent/" + all[0].ID.String() + "?taken=1")
 	return nil
+}
+
+// fromWhom reads whom a message is to be taken back from; nil is everybody.
+func (v *visit) fromWhom(all []store.Record, reason string) (*addr.Address, *problem) {
+	if utf8.RuneCountInString(reason) > maxReason {
+		return nil, &problem{"reason", v.t("status.reason-long")}
+	}
+	if v.field("who") == "all" {
+		return nil, nil
+	}
+	a, err := addr.Parse(v.field("who"))
+	if err == nil {
+		for _, r := range all {
+			if _, ok := r.Recipient(a); ok {
+				return &a, nil
+			}
+		}
+	}
+	return nil, &problem{"who", v.t("status.who-wrong")}
 }

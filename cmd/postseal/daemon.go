@@ -208,6 +208,7 @@ func (d *daemon) buildPortal(p parts) error {
 		AttachLimit: int64(d.cfg.Portal.AttachLimit), Location: p.zone,
 		Insecure: strings.HasPrefix(d.cfg.Portal.URL, "http://"), // which config allows on loopback only
 		Servers:  d.servers(), Formerly: d.cfg.Portal.Formerly,
+		Reports: d.cfg.Robot.Listen != "", ServiceDesk: d.cfg.Desk.Has, ServiceSubjects: d.cfg.Desk.ShowSubject,
 		Profile: func(name string) policy.Profile { return d.policy.Load().Profile(name) },
 	})
 	if err != nil {

@@ -15,43 +15,95 @@ import (
 	"github.com/postseal/postseal/store"
 )
 
-// envelopeCommand shows one sealed message's fate or takes it back, as an
-// operator. It sees no content and gets no key.
+// envelopeCommand looks at sealed messages, takes them back and keeps them open, as
+// an operator: the service desk's pages by command. It sees no content and gets no
+// key, and what it looks at and does stands in the audit chain with its user.
 func envelopeCommand(ctx context.Context, args []string, s streams) error {
-	if len(args) == 0 || (args[0] != "show" && args[0] != "recall") {
-		return usageError{"say: envelope show ID, or envelope recall ID [ADDRESS...]"}
+	verbs := map[string]func(context.Context, []string, streams) error{"show": envelopeShow, "list": envelopeList, "recall": envelopeRecall, "extend": envelopeExtend}
+	if len(args) == 0 || verbs[args[0]] == nil {
+		return usageError{"say: envelope show ID, list, recall ID [ADDRESS...], or extend ID --days N"}
 	}
-	f := flags("envelope "+args[0], s)
-	path := configFlag(f)
-	reason := f.String("reason", "", "`WORDS` that the recipients read (recall)")
-	if err := parse(f, args[1:]); err != nil {
-		return err
-	}
-	if f.NArg() == 0 {
+	return verbs[args[0]](ctx, args[1:], s)
+}
+
+// oneEnvelope reads the ID in front of further arguments, opens the store and lets
+// act do its work; what act gives is printed.
+func oneEnvelope(verb, path string, args []string, s streams, act func(*store.Store, envelope.ID, audit.Actor) (store.Record, error)) error {
+	if len(args) == 0 {
 		return usageError{"which message? The confirmation states its ID"}
 	}
-	id, err := envelope.ParseID(f.Arg(0))
+	id, err := envelope.ParseID(args[0])
 	if err != nil {
-		return usageError{f.Arg(0) + " is not a message ID (26 letters and digits)"}
+		return usageError{args[0] + " is not a message ID (26 letters and digits)"}
 	}
-	people, err := parseAddresses(f.Args()[1:])
-	if err != nil {
-		return err
-	}
-	_, st, err := openStore(*path)
+	_, st, err := openStore(path)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	record, err := st.EnvelopeForOperator(ctx, id)
-	if err == nil && args[0] == "recall" {
-		record, err = st.Recall(ctx, id, audit.Operator(operatorName()), people, *reason, time.Now())
-	}
+	record, err := act(st, id, audit.Operator(operatorName()))
 	if err != nil {
-		return explainStore(id, args[0], err)
+		return explainStore(id, verb, err)
 	}
 	printRecord(s.out, record)
 	return nil
+}
+
+func envelopeShow(ctx context.Context, args []string, s streams) error {
+	f := flags("envelope show", s)
+	path := configFlag(f)
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if f.NArg() > 1 {
+		return usageError{"one message at a time"}
+	}
+	return oneEnvelope("show", *path, f.Args(), s, func(st *store.Store, id envelope.ID, by audit.Actor) (store.Record, error) {
+		return st.Look(ctx, id, by, "envelope show", time.Now())
+	})
+}
+
+func envelopeRecall(ctx context.Context, args []string, s streams) error {
+	f := flags("envelope recall", s)
+	path := configFlag(f)
+	reason := f.String("reason", "", "`WORDS` that the recipients read")
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	people, err := parseAddresses(f.Args()[min(1, f.NArg()):])
+	if err != nil {
+		return err
+	}
+	return oneEnvelope("recall", *path, f.Args(), s, func(st *store.Store, id envelope.ID, by audit.Actor) (store.Record, error) {
+		return st.Recall(ctx, id, by, people, *reason, time.Now())
+	})
+}
+
+func envelopeExtend(ctx context.Context, args []string, s streams) error {
+	f := flags("envelope extend", s)
+	path := configFlag(f)
+	days := f.Int("days", 0, "`N` days from now, or from the message's end when that is later")
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if *days < 1 || f.NArg() > 1 {
+		return usageError{"for how long? --days N, before the ID"}
+	}
+	return oneEnvelope("extend", *path, f.Args(), s, func(st *store.Store, id envelope.ID, by audit.Actor) (store.Record, error) {
+		now := time.Now()
+		r, err := st.EnvelopeForOperator(ctx, id)
+		if err != nil {
+			return r, err
+		}
+		from := now
+		if r.ExpiresAt.After(from) {
+			from = r.ExpiresAt
+		}
+		if err := st.Extend(ctx, id, by, from.AddDate(0, 0, *days), now); err != nil {
+			return r, err
+		}
+		return st.EnvelopeForOperator(ctx, id)
+	})
 }
 
 // explainStore says what an operator can do about what the store said.
@@ -61,6 +113,12 @@ func explainStore(id envelope.ID, verb string, err error) error {
 		return fmt.Errorf("there is no message %s; the confirmation to its sender states the ID", id)
 	case errors.Is(err, store.ErrNotRecipient):
 		return fmt.Errorf("nothing was taken back: not all of these are recipients of message %s; envelope show lists them", id)
+	case errors.Is(err, store.ErrRecalled):
+		return fmt.Errorf("message %s was taken back from everybody; it cannot be kept open", id)
+	case errors.Is(err, store.ErrExpired):
+		return fmt.Errorf("message %s is closed for good: its key was destroyed", id)
+	case errors.Is(err, store.ErrTooLong) && verb == "extend":
+		return fmt.Errorf("message %s can be kept open for ten years at most", id)
 	case errors.Is(err, store.ErrSyntax):
 		return fmt.Errorf("message %s cannot be read: its record is damaged, or keys.master is another key than it was sealed under", id)
 	case errors.Is(err, store.ErrUnavailable) && verb == "recall":
@@ -112,6 +170,9 @@ func printRecord(w io.Writer, r store.Record) {
 		}
 		if p.Status == store.Recalled {
 			state = "taken back " + when(p.RecalledAt)
+		}
+		if r.NeverReadable(p) {
+			state += ", before anybody could read it"
 		}
 		opened := "never opened"
 		if !p.OpenedAt.IsZero() {

@@ -46,7 +46,7 @@ func commands() []command {
 		{"open", "--escrow SECRETKEY FILE", "open a securedoc.html without any server", openCommand},
 		{"config", "example", "print an annotated configuration", configCommand},
 		{"keys", "new FILE", "make a master-key file", keysCommand},
-		{"envelope", "show|recall ID [ADDRESS...]", "look at one sealed message, or take it back", envelopeCommand},
+		{"envelope", "show|list|recall|extend ...", "find sealed messages, see how they stand, take back, keep open", envelopeCommand},
 		{"version", "", "print the version", versionCommand},
 	}
 }
