@@ -66,6 +66,12 @@ type Filter struct {
 	// neither leaves nor is refused for good while nobody knows (CYC-3).
 	SwitchedOn func(context.Context, addr.Address) (bool, error)
 
+	// Workroom is the name of the private directory that this process alone has
+	// (OpenWorkroom): what stands in the ledger under it and is not in hand was left
+	// by a process that is gone, and a retry takes it up at once. Empty: nobody knows,
+	// and a retry waits store.ResealAfter.
+	Workroom string
+
 	// Reading says how messages are read; zero: attached documents in this process.
 	Reading policy.Reading
 
@@ -88,6 +94,7 @@ type running struct {
 	server     *gomilter.Server
 	slots      chan struct{}
 	background sync.WaitGroup // envelopes that left and are not yet recorded
+	inHand     inHand
 	stop       chan struct{}
 	stopOnce   sync.Once
 	sleep      func(d time.Duration) bool // nil: real time

@@ -33,19 +33,33 @@ type sealing struct {
 	attach    bool // securedoc.html travels with the mail
 	link      bool // the container is on the shelf
 	held      []store.Outgoing
+	hand      *inHand
+	left      bool // still in hand, see Filter.late
 }
 
 func (s *sealing) close() {
+	if !s.left {
+		s.hand.leave(s.record.ID)
+	}
 	if s.container != nil {
 		s.container.Close()
 	}
 }
 
 // lookup asks the ledger about a batch and takes out those who were served by an
-// earlier try. It gives nil when nobody is left. A recipient whose earlier try is
-// younger than store.ResealAfter gives store.ErrConflict.
-func (f *Filter) lookup(ctx context.Context, j *job, b *batch) (*sealing, error) {
+// earlier try. It gives nil when nobody is left. An envelope that this process has
+// in hand, and a recipient whose earlier try by another process is younger than
+// store.ResealAfter, give store.ErrConflict. The caller closes what it is given.
+func (f *Filter) lookup(ctx context.Context, j *job, b *batch) (s *sealing, err error) {
 	id := f.Keys.EnvelopeID(j.fingerprint, b.profile)
+	if !f.run.inHand.take(id) {
+		return nil, fmt.Errorf("lookup: %w", store.ErrConflict)
+	}
+	defer func() {
+		if s == nil {
+			f.run.inHand.leave(id)
+		}
+	}()
 	known, err := f.Store.Lookup(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("lookup: %w", err)
@@ -56,7 +70,7 @@ func (f *Filter) lookup(ctx context.Context, j *job, b *batch) (*sealing, error)
 		switch {
 		case state.Status == store.Queued, state.Status == store.Recalled:
 			continue // served, or taken back since
-		case state.Status == store.Prepared && j.now.Sub(state.PreparedAt) < store.ResealAfter:
+		case state.InHand(f.Workroom, j.now):
 			return nil, fmt.Errorf("lookup: %w", store.ErrConflict)
 		}
 		left.to = append(left.to, to)
@@ -68,7 +82,7 @@ func (f *Filter) lookup(ctx context.Context, j *job, b *batch) (*sealing, error)
 	if known.Found && !known.Record.Destroyed.IsZero() {
 		return nil, fmt.Errorf("lookup: %w", store.ErrRecalled)
 	}
-	s := &sealing{batch: left, job: j, rules: j.rules.Profile(b.profile), known: known, key: known.Key}
+	s = &sealing{batch: left, job: j, rules: j.rules.Profile(b.profile), known: known, key: known.Key, hand: &f.run.inHand}
 	s.record.ID = id
 	if !known.Found {
 		s.key = envelope.NewKey()
@@ -166,7 +180,7 @@ func (f *Filter) deliver(ctx context.Context, s *sealing) error {
 	if err != nil {
 		return err
 	}
-	prepared := store.Preparation{Record: s.record, Key: s.key, Recipients: s.addresses(), Held: s.held, Now: f.Now()}
+	prepared := store.Preparation{Record: s.record, Key: s.key, Recipients: s.addresses(), Held: s.held, Now: f.Now(), By: f.Workroom}
 	if err := f.Store.Prepare(ctx, prepared); err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}
@@ -224,38 +238,24 @@ func wanted(notify string) string {
 
 // queued records that Postfix has the envelope. It is past the point of no
 // return: the recipients have their envelope, so a Redis that does not answer now
-// must not make the client send again. It tries a few times, then goes on in the
-// background (Shutdown waits for it).
+// must not make the client send again. It tries a few times, then writes it down
+// and goes on in the background (Shutdown waits for it, and Resume takes it up
+// after a crash).
 func (f *Filter) queued(ctx context.Context, s *sealing, queueID string) {
 	ctx = context.WithoutCancel(ctx)
-	var held []string
+	n := lateNote{ID: s.record.ID, Recipients: s.addresses(), QueueID: queueID, At: f.Now()}
 	for _, o := range s.held {
-		held = append(held, o.ID)
+		n.Held = append(n.Held, o.ID)
 	}
-	id, to, now := s.record.ID, s.addresses(), f.Now()
-	try := func() error {
-		ctx, cancel := context.WithTimeout(ctx, queuedTimeout)
-		defer cancel()
-		return f.Store.Queued(ctx, id, to, held, queueID, now)
-	}
-	if f.retry(try, queuedWaits) == nil {
+	if f.retry(func() error { return f.note(ctx, n) }, queuedWaits) == nil {
 		return
 	}
-	f.Metrics.late(+1)
-	f.Log.Error("the message left sealed, but that could not be recorded yet; trying on", "envelope", id.String())
-	f.run.background.Go(func() {
-		defer f.Metrics.late(-1)
-		defer func() {
-			if p := recover(); p != nil { // a defect in one note must not end the daemon
-				f.logPanic("queued", p)
-			}
-		}()
-		if err := f.retry(try, queuedLateWaits); err != nil {
-			f.Log.Error("the message left sealed, but that was never recorded; its sender has no confirmation", "envelope", id.String(), "error", err)
-			return
-		}
-		f.kick()
-	})
+	if err := f.keep(n); err != nil {
+		f.Log.Error("that a message left sealed could not be written down; a crash now would cost its sender the confirmation", "envelope", n.ID.String(), "error", err)
+	}
+	f.Log.Error("the message left sealed, but that could not be recorded yet; trying on", "envelope", n.ID.String())
+	s.left = true
+	f.late(ctx, n)
 }
 
 // How long store.Queued is tried: inside the transaction, then in the background
@@ -267,11 +267,14 @@ var (
 	queuedLateWaits = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 10 * time.Minute}
 )
 
-// retry calls try after each wait until it gives nil; the error is the last one.
+var errStopping = errors.New("milter: stopping")
+
+// retry calls try after each wait until it gives nil; the error is the last one,
+// with errStopping when it could not go on.
 func (f *Filter) retry(try func() error, waits []time.Duration) (err error) {
 	for _, wait := range waits {
 		if !f.pause(wait) {
-			return err
+			return errors.Join(errStopping, err)
 		}
 		if err = try(); err == nil {
 			return nil

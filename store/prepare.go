@@ -32,17 +32,17 @@ func (s *Store) Lookup(ctx context.Context, id envelope.ID) (Known, error) {
 
 // Prepare stores key, record, ledger entries, held notices and an audit entry,
 // durably, before anything is sent. It can be called again for the same
-// envelope: for recipients that were not in it, or whose entry is prepared and
-// at least ResealAfter old, always with the same key; To, Cc and Digests are
+// envelope: for recipients that were not in it, or whose entry is prepared
+// by the same By or at least ResealAfter ago, always with the same key; To, Cc and Digests are
 // then united with those stored, LinkUntil is the later one, all else stays as it was.
 //
 // ErrVolatile: this Redis may lose keys. ErrConflict: another key is stored, or
-// a recipient was prepared less than ResealAfter ago or is queued. ErrRecalled:
+// a recipient was prepared by another less than ResealAfter ago or is queued. ErrRecalled:
 // a recipient, or the whole envelope, was taken back meanwhile. ErrExpired: the
 // envelope expired and its key is gone. ErrTooLong: a bound was passed.
 // ErrUnavailable: nothing is known of the outcome.
 func (s *Store) Prepare(ctx context.Context, p Preparation) error {
-	if len(p.Recipients) == 0 || len(p.Recipients) > maxRecipients || len(p.Held) > maxHeld {
+	if len(p.Recipients) == 0 || len(p.Recipients) > maxRecipients || len(p.Held) > maxHeld || len(p.By) > maxBy {
 		return fmt.Errorf("%w: %d recipients, %d notices", ErrTooLong, len(p.Recipients), len(p.Held))
 	}
 	dials, err := s.ensureReady(ctx)
@@ -70,11 +70,14 @@ func (s *Store) prepare(v *slot, p Preparation) (*change, error) {
 			v.set(fAddress, name, string(s.keys.seal("recipient", v.place(fAddress, name), []byte(a.String()))))
 		case r.Status == Recalled:
 			return nil, ErrRecalled
-		case r.Status != Prepared || p.Now.Sub(r.PreparedAt) < ResealAfter:
+		case r.Status != Prepared || r.InHand(p.By, p.Now):
 			return nil, fmt.Errorf("%w: a recipient is %s", ErrConflict, r.Status)
 		}
 		v.set(fStatus, name, string(Prepared))
 		v.set(fPrepared, name, millis(p.Now))
+		if p.By != "" {
+			v.set(fBy, name, p.By)
+		}
 		e.Objects = append(e.Objects, a.Key())
 	}
 	if len(v.names)+len(p.Recipients) > maxRecipients {

@@ -53,12 +53,19 @@ type RecipientState struct {
 	Address    addr.Address
 	Status     RecipientStatus
 	PreparedAt time.Time
+	By         string // who prepared it: the name of a milter's private directory
 	QueuedAt   time.Time
 	OpenedAt   time.Time // first opening
 	Opens      int       // releases of the key in all
 	RecalledAt time.Time
 	Reason     string   // given with the recall
 	Delivery   Delivery // what delivery reports told; zero: nothing yet
+}
+
+// InHand tells whether somebody else than by may still be at work on the
+// recipient's envelope. An empty by is nobody known.
+func (r *RecipientState) InHand(by string, now time.Time) bool {
+	return r.Status == Prepared && now.Sub(r.PreparedAt) < ResealAfter && (by == "" || r.By != by)
 }
 
 // Recipient tells whether the envelope was sealed for a, and how it stands.
@@ -87,10 +94,11 @@ type Preparation struct {
 	Recipients []addr.Address // newly prepared, or prepared again after ResealAfter; at least one
 	Held       []Outgoing     // freed by Queued; IDs unique within the envelope
 	Now        time.Time
+	By         string // name of who prepares; at most 64 octets. It vouches to have it in hand alone
 }
 
-// ResealAfter is how long a prepared recipient answers ErrConflict before a
-// retry may re-use its id and key (design: "Ledger").
+// ResealAfter is how long a prepared recipient answers ErrConflict to everybody
+// but who prepared it, before a retry may re-use its id and key (design: "Ledger").
 const ResealAfter = 10 * time.Minute
 
 // KeepClosed is how long after its expiry an envelope's key is kept, so that
@@ -106,6 +114,7 @@ const keepRecord = 365 * 24 * time.Hour
 // hundred kilobytes; nothing here needs more.
 const (
 	maxRecipients = 10_000
+	maxBy         = 64
 	maxRecord     = 4 << 20
 	maxReason     = 2_000
 	maxHeld       = 1_000

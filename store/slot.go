@@ -30,6 +30,7 @@ const (
 
 	fAddress  = "p" // sealed address
 	fStatus   = "s"
+	fBy       = "y"
 	fPrepared = "t" // ms, as the next ones
 	fQueued   = "q"
 	fOpened   = "o"
@@ -130,7 +131,7 @@ func (v *slot) recipient(name string) (RecipientState, error) {
 		return RecipientState{}, fmt.Errorf("%w: a recipient of envelope %s", ErrSyntax, v.id)
 	}
 	r := RecipientState{
-		Address: a, Status: RecipientStatus(get(fStatus)), PreparedAt: fromMillis(get(fPrepared)), QueuedAt: fromMillis(get(fQueued)),
+		Address: a, Status: RecipientStatus(get(fStatus)), PreparedAt: fromMillis(get(fPrepared)), By: get(fBy), QueuedAt: fromMillis(get(fQueued)),
 		OpenedAt: fromMillis(get(fOpened)), RecalledAt: fromMillis(get(fRecalled)),
 	}
 	r.Opens, _ = strconv.Atoi(get(fOpens))

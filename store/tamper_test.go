@@ -199,8 +199,8 @@ func TestSweepRepairs(t *testing.T) {
 		t.Errorf("claim: got %v %v", got, err)
 	}
 	swept, err = s.Sweep(ctx, clock.Add(2*store.OutboxLife+store.CodeLife))
-	if err != nil || swept.Dropped != 2 { // the index entry, by now old enough, and the notice
-		t.Errorf("got %+v %v, want two dropped", swept, err)
+	if err != nil || swept.Dropped != 3 { // two index entries, by now old enough, and the notice
+		t.Errorf("got %+v %v, want three dropped", swept, err)
 	}
 	m.HSet("e:{"+p.Record.ID.String()+"}", "x", "1")
 	if swept, err = s.Sweep(ctx, clock.Now()); err != nil || swept.Damaged != 1 {

@@ -44,6 +44,7 @@ type daemon struct {
 	store    *store.Store
 	policy   atomic.Pointer[policy.File]
 	filter   *milter.Filter
+	room     *milter.Workroom
 	worker   *outbox.Worker
 	registry *prometheus.Registry
 	web      *http.Server
@@ -102,6 +103,10 @@ func newDaemon(cfg *config.Config, o daemonOptions) (_ *daemon, err error) {
 	if err := d.listen(); err != nil {
 		return nil, err
 	}
+	if d.room, err = milter.OpenWorkroom(cfg.Milter.Spool); err != nil {
+		return nil, fmt.Errorf("milter.spool: %w", err)
+	}
+	d.filter.Workroom = d.room.Name
 	if err := d.buildTLS(); err != nil {
 		return nil, err
 	}
@@ -245,6 +250,11 @@ func portalTLS(p config.Portal) (*tls.Config, error) {
 // milter stops taking new work, then the portal, then the outbox.
 func (d *daemon) Run(ctx context.Context) error {
 	defer d.Close()
+	if n, err := d.filter.Resume(ctx); err != nil {
+		return fmt.Errorf("milter.spool: %w", err)
+	} else if n > 0 {
+		d.log.Warn("messages that left while Redis was away are recorded now", "count", n)
+	}
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return ended(d.filter.Serve(d.milterListener)) })
 	group.Go(func() error { return ended(d.serveWeb()) })
@@ -306,6 +316,9 @@ func (d *daemon) Close() {
 		d.readers.Close()
 	}
 	d.robot.close()
+	if d.room != nil {
+		d.room.Close()
+	}
 	if d.store != nil {
 		d.store.Close()
 	}

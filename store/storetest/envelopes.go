@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -108,6 +109,7 @@ var envelopeCases = map[string]func(*world){
 		}
 	},
 	"ExtendAndDestroy": extendCase,
+	"OwnRetry":         ownRetry,
 	"Bounds": func(w *world) {
 		w.want(w.s.Prepare(w.ctx, Message(w.keys, "m1", w.Now())), store.ErrTooLong, "no recipient")
 		p := w.message("m1", jane)
@@ -115,6 +117,32 @@ var envelopeCases = map[string]func(*world){
 		w.want(err, store.ErrTooLong, "reason")
 		w.want(w.s.Extend(w.ctx, p.Record.ID, audit.Sender(alice), w.Now().AddDate(20, 0, 0), w.Now()), store.ErrTooLong, "expiry")
 	},
+}
+
+// ownRetry: who prepared an envelope takes it up again at once; anybody else, and
+// who does not say who she is, waits.
+func ownRetry(w *world) {
+	for _, c := range []struct {
+		first, second string
+		want          error
+	}{{"room a", "room a", nil}, {"room a", "room b", store.ErrConflict}, {"room a", "", store.ErrConflict}, {"", "", store.ErrConflict}, {"", "room a", store.ErrConflict}} {
+		p := Message(w.keys, c.first+" then "+c.second, w.Now(), jane)
+		p.By = c.first
+		w.want(w.s.Prepare(w.ctx, p), nil, "first")
+		again := Message(w.keys, c.first+" then "+c.second, w.Now(), jane)
+		again.By = c.second
+		w.want(w.s.Prepare(w.ctx, again), c.want, fmt.Sprintf("%q after %q", c.second, c.first))
+	}
+	p := Message(w.keys, "served", w.Now(), jane)
+	p.By = "room a"
+	w.want(w.s.Prepare(w.ctx, p), nil, "prepare")
+	w.want(w.s.Queued(w.ctx, p.Record.ID, p.Recipients, nil, "Q", w.Now()), nil, "queued")
+	again := Message(w.keys, "served", w.Now(), jane)
+	again.By = "room a"
+	w.want(w.s.Prepare(w.ctx, again), store.ErrConflict, "queued is served")
+	long := Message(w.keys, "long", w.Now(), jane)
+	long.By = string(make([]byte, 65))
+	w.want(w.s.Prepare(w.ctx, long), store.ErrTooLong, "a long name")
 }
 
 // retryTable is the ledger: what a second Prepare of the same message meets.
