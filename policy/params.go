@@ -19,10 +19,10 @@ type param struct{ name, value string }
 // quotes that are not closed, doubled semicolons, comments.
 func parseParams(value string) (head string, params []param) {
 	items := splitParams(unfold(bound(value)))
-	head = strings.ToLower(strings.TrimSpace(items[0]))
+	head = strings.TrimSpace(items[0]) // lowered last: that changes the length of what is no UTF-8
 	if i := strings.IndexAny(head, " \t"); i > 0 && !strings.Contains(head[:i], "=") {
 		// "text/plain charset=x" has lost its semicolon.
-		items = append([]string{head[:i], strings.TrimSpace(items[0])[i:]}, items[1:]...)
+		items = append([]string{head[:i], head[i:]}, items[1:]...)
 		head = head[:i]
 	}
 	for _, item := range items[1:] {
@@ -31,7 +31,7 @@ func parseParams(value string) (head string, params []param) {
 			params = append(params, param{strings.ToLower(strings.TrimSpace(name)), unquote(v)})
 		}
 	}
-	return head, params
+	return strings.ToLower(head), params
 }
 
 // splitParams splits at semicolons outside of quotes and comments.
