@@ -50,7 +50,7 @@ func (s *Server) filePage(rec store.Record, secret envelope.Secret) envelope.Pag
 		from = rec.SenderName + " <" + from + ">"
 	}
 	p := envelope.Page{Version: 1, ID: rec.ID, Secret: secret, Servers: s.Servers, Organisation: brand.Organisation, Colour: brand.Colour,
-		From: from, To: offered(rec), Expires: rec.ExpiresAt.In(s.Location), HelpURL: brand.HelpURL, Logo: brand.Logo.Bytes, Date: rec.SealedAt.In(s.Location), Languages: s.languages, Ways: s.waysInFile(rec)}
+		From: from, To: offered(rec), Expires: rec.ExpiresAt.In(s.Location), HelpURL: or(brand.HelpURL, s.BaseURL+"/help"), Logo: brand.Logo.Bytes, Date: rec.SealedAt.In(s.Location), Languages: s.languages, Ways: s.waysInFile(rec)}
 	if len(p.Servers) == 0 {
 		p.Servers = []string{s.BaseURL}
 	}

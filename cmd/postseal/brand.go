@@ -11,6 +11,15 @@ import (
 	"github.com/postseal/postseal/notice"
 )
 
+// helped is a brand as mails and files have it: where the organisation has no help
+// of its own they lead to ours (BOP-26), which the pages do anyway.
+func helped(b notice.Brand) notice.Brand {
+	if b.HelpURL == "" {
+		b.HelpURL = strings.TrimSuffix(b.PortalURL, "/") + "/help"
+	}
+	return b
+}
+
 // brandOf gives what people see of the organisation, with the logo read from its
 // file. The error names the setting.
 func brandOf(cfg *config.Config) (notice.Brand, error) {

@@ -139,7 +139,7 @@ func newParts(cfg *config.Config, d *daemon) (parts, error) {
 		return parts{}, err
 	}
 	p := parts{zone: zone, brand: brand, inside: func(a addr.Address) bool { return d.policy.Load().Inside(a) }}
-	p.notices = notice.New(p.brand, zone)
+	p.notices = notice.New(helped(p.brand), zone)
 	if cfg.Shelf.Dir != "" {
 		p.shelf, err = d.openShelf(cfg.Shelf.Dir)
 	}

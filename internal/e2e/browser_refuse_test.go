@@ -97,7 +97,7 @@ func (w *world) registerTyped(t *testing.T, l letter, address, password string) 
 
 // Somebody to whom the mail was forwarded, with an account of her own that works,
 // opens neither the file nor the link; nothing of the message reaches her
-// browser. BOP-3
+// browser. BOP-3, CJSM-1
 func forwardedToThirdParty(t *testing.T, w *world) {
 	const from, to, third, subject = "fay@example.gov.uk", "una@home.example", "curious@home.example", "[SECURE] Court date"
 	own := w.send(t, from, []string{third}, note(from, third, "[SECURE] Your own", "For the third."))

@@ -21,7 +21,7 @@ import (
 // Nothing that was secret in all the ways before this one, nor in the one walked
 // here, stands in a log, a metric, a file that stays, or in Redis: no key, code,
 // password, answer, session, link, and no word of a text or of a subject that
-// policy hides.
+// policy hides. CJSM-1
 func secretsNowhere(t *testing.T, w *world) {
 	const from, to = "lena@example.gov.uk", "zoe@home.example"
 	const subject = "[SECURE] Kingfisher, telephone 020 7946 0958"

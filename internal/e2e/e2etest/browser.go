@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/storage"
+	"github.com/chromedp/cdproto/webauthn"
 	cdp "github.com/chromedp/chromedp"
 )
 
@@ -54,6 +55,25 @@ type Tab struct {
 	ctx       context.Context
 	o         TabOptions
 	downloads string
+	actions   int
+}
+
+// Actions is what the person has done in this tab since it last opened an address:
+// each press, each field filled or chosen, each file chosen, and Enter after typing.
+func (p *Tab) Actions() int { return p.actions }
+
+// Device gives the person a telephone that keeps passkeys and sees that it is her.
+func (p *Tab) Device() {
+	p.t.Helper()
+	p.Do(cdp.Func(func(ctx context.Context, _ *cdp.Target) error {
+		if _, err := cdp.Call(ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal, HasResidentKey: true,
+			HasUserVerification: true, AutomaticPresenceSimulation: true, IsUserVerified: true}})
+		return err
+	}))
 }
 
 // Person opens a tab in a new profile, closed when the test ends.
@@ -146,7 +166,7 @@ func quoted(words string) string {
 }
 
 // Open goes to an address.
-func (p *Tab) Open(url string) { p.t.Helper(); p.Do(cdp.Navigate(url)) }
+func (p *Tab) Open(url string) { p.t.Helper(); p.actions = 0; p.Do(cdp.Navigate(url)) }
 
 // Heading waits for a page or a view by its heading.
 func (p *Tab) Heading(words string) {
@@ -181,11 +201,16 @@ func inScript(words string) string {
 // Press clicks the button or link with these words.
 func (p *Tab) Press(words string) {
 	p.t.Helper()
+	p.actions++
 	p.Do(cdp.Click(cdp.Search(fmt.Sprintf(`//*[self::button or self::a][normalize-space(.)=%s][not(ancestor::*[@hidden])]`, quoted(words))), cdp.NodeVisible))
 }
 
 // Type puts the focus into a field and types; "\r" is Enter.
-func (p *Tab) Type(css, text string) { p.t.Helper(); p.Do(cdp.SendKeys(cdp.CSS(css), text)) }
+func (p *Tab) Type(css, text string) {
+	p.t.Helper()
+	p.actions += 1 + strings.Count(text, "\r")
+	p.Do(cdp.SendKeys(cdp.CSS(css), text))
+}
 
 // Retype replaces what stands in a field.
 func (p *Tab) Retype(css, text string) {
@@ -199,6 +224,7 @@ func (p *Tab) Retype(css, text string) {
 // no key.
 func (p *Tab) Paste(css, text string) {
 	p.t.Helper()
+	p.actions++
 	p.Do(cdp.Focus(cdp.CSS(css)), cdp.Func(func(ctx context.Context, t *cdp.Target) error {
 		_, err := cdp.Call(ctx, input.InsertText, input.InsertTextParams{Text: text})
 		return err
@@ -206,11 +232,16 @@ func (p *Tab) Paste(css, text string) {
 }
 
 // Choose picks an option of a select by what it says.
-func (p *Tab) Choose(css, option string) { p.t.Helper(); p.Do(cdp.SendKeys(cdp.CSS(css), option)) }
+func (p *Tab) Choose(css, option string) {
+	p.t.Helper()
+	p.actions++
+	p.Do(cdp.SendKeys(cdp.CSS(css), option))
+}
 
 // Attach chooses files to send.
 func (p *Tab) Attach(css string, files ...string) {
 	p.t.Helper()
+	p.actions++
 	p.Do(cdp.SetUploadFiles(cdp.CSS(css), files))
 }
 

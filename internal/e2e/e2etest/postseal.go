@@ -25,6 +25,10 @@ type PostsealOptions struct {
 	Robot bool
 	// Rules replaces the rules and profiles of the configuration; empty: Rules.
 	Rules string
+	// Host is the name under which the portal is known; empty: 127.0.0.1.
+	Host string
+	// MoreFor is More that must know the portal's address; nil: nothing.
+	MoreFor func(portal string) string
 	// More is put at the end of the configuration: further top-level keys.
 	More string
 }
@@ -109,6 +113,12 @@ func NewPostseal(t testing.TB, o PostsealOptions) *Postseal {
 	s := &Postseal{
 		t: t, Dir: dir, Config: filepath.Join(dir, "postseal.yaml"), MasterKey: filepath.Join(dir, "master.key"),
 		PortalURL: "https://" + Loopback(web), MetricsURL: "http://" + Loopback(metrics),
+	}
+	if o.Host != "" {
+		s.PortalURL = fmt.Sprintf("https://%s:%d", o.Host, web)
+	}
+	if o.MoreFor != nil {
+		o.More += o.MoreFor(s.PortalURL)
 	}
 	s.Client = NewCertificate(t, dir).Client
 	if o.Rules == "" {
