@@ -75,6 +75,8 @@ const (
 	Looked    Action = "looked at" // by an operator or the service desk: people, times and states
 	Searched  Action = "searched"  // for messages, by an operator or the service desk; objects are whose
 	Agreed    Action = "agreed"    // to the terms of the organisation; reason holds their version
+	Blocked   Action = "blocked"   // somebody from writing on the pages; reason says why
+	Unblocked Action = "unblocked" // likewise, let write again
 	Shared    Action = "shared"    // who may read at a desk, or manage a unit, changed; reason says how
 )
 

@@ -18,9 +18,22 @@ const DraftLife = 12 * time.Hour
 // cannot fill Redis with them.
 const MaxDraft = 256 << 10
 
-// Draft is an answer that could not be sent, because its writer's session had
-// ended. It rests sealed, under the browser that brought it.
+// DraftsLife is how long a new message that somebody saved is kept after its last
+// change, and MaxDrafts how many there are of one person: enough for weeks of
+// work, and at most some megabytes.
+const (
+	DraftsLife = 30 * 24 * time.Hour
+	MaxDrafts  = 20
+)
+
+// Draft is what somebody wrote and has not sent: an answer that could not be sent
+// because its writer's session had ended, which rests under the browser that
+// brought it, or a new message that she saved (SaveDraft). It rests sealed.
 type Draft struct {
+	ID    string `json:",omitempty"` // of a new message
+	To    string `json:",omitempty"` // of a new message, as typed; its Cc has one line
+	About string `json:",omitempty"` // subject of a new message
+	HTML  string `json:",omitempty"` // of a new message, sanitised; empty: Text is all
 	Text  string
 	Cc    []string // addresses chosen
 	Copy  bool

@@ -29,6 +29,7 @@ var (
 	ErrExists       = errors.New("store: account exists already")
 	ErrDesk         = errors.New("store: a shared mailbox, which its people read signed in as themselves")
 	ErrLastOwner    = errors.New("store: the last owner of a shared mailbox")
+	ErrBlocked      = errors.New("store: the operator keeps this person from writing")
 	ErrOtherPerson  = errors.New("store: the provider knows this address by another account")
 	ErrCopied       = errors.New("store: the passkey's counter went back: it may have been copied")
 	ErrNoSession    = errors.New("store: no session")
