@@ -57,7 +57,7 @@ func (v *visit) askReset(token string, answered bool, problems ...problem) error
 		return linkEnded(err)
 	}
 	v.browser() // the answer counts for this browser
-	return v.show("reset", v.t("reset.title"), map[string]any{"Address": a.String(), "Question": v.question(question),
+	return v.show("reset", v.t("reset.title"), map[string]any{"Address": a.String(), "Service": v.s.Brand.Service.String(), "Question": v.question(question),
 		"Asked": question != "" && !answered, "Token": token}, problems...)
 }
 
@@ -81,16 +81,17 @@ func submitAnswer(v *visit) error {
 // submitNewPassword sets it and lets the person sign in with it.
 func submitNewPassword(v *visit) error {
 	token := v.field("t")
-	if problems := v.typedPassword(); len(problems) > 0 {
-		return v.askReset(token, true, problems...)
-	}
 	a, _, err := v.s.Store.ResetQuestion(v.ctx(), token, v.now)
 	if err != nil {
 		return linkEnded(err)
 	}
+	if problems := v.typedPassword(a); len(problems) > 0 {
+		return v.askReset(token, true, problems...)
+	}
 	if err := v.s.Store.SetPassword(v.ctx(), token, v.browser(), v.field("password"), v.now); err != nil {
 		return linkEnded(err)
 	}
+	v.tellOwner(a, notice.PasswordChanged, "")
 	p, err := v.s.Store.CheckPassword(v.ctx(), a, v.field("password"), v.now)
 	if err != nil {
 		return err

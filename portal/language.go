@@ -98,6 +98,13 @@ func speak(v *visit) error {
 	if v.s.foreign(v.r) || v.s.language(tag) == nil {
 		return errForm
 	}
+	if p, err := v.person(); err != nil {
+		return err
+	} else if !p.Address().IsZero() { // the account keeps it, and mails follow it
+		if err := v.s.Store.SetLanguage(v.ctx(), p, tag, v.now); err != nil {
+			return err
+		}
+	}
 	http.SetCookie(v.w, &http.Cookie{Name: v.s.cookieName(languageCookie), Value: tag, Path: "/", MaxAge: languageYear,
 		HttpOnly: true, Secure: !v.s.Insecure, SameSite: http.SameSiteLaxMode})
 	v.see(backTo(v.field("back")))

@@ -36,7 +36,7 @@ type pages struct {
 // pageNames are the files of web that hold a "content".
 var pageNames = []string{"start", "signin", "code", "register", "sent", "activate", "activated", "forgot", "reset",
 	"message", "answered", "reply", "replied", "home", "signedout", "status", "refusal", "help", "privacy",
-	"asked", "elsewhere", "leaving", "ways", "sentlist", "servicedesk", "servicemail", "enable"}
+	"asked", "elsewhere", "leaving", "ways", "sentlist", "servicedesk", "servicemail", "enable", "confirm", "own-name", "own-password", "own-question", "own-delete", "own-deleted", "own-addresses", "own-address-code", "own-sessions"}
 
 func loadPages(s *Server) (pages, error) {
 	p := pages{byName: map[string]*template.Template{}, policy: pagePolicy, logo: logoPath(s.Brand.Logo)}

@@ -16,6 +16,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/notice"
 	"github.com/postseal/postseal/store"
 )
 
@@ -103,7 +104,7 @@ func beginPasskey(v *visit) error {
 		if err != nil {
 			return err
 		}
-		if by.Address().IsZero() {
+		if by.Address().IsZero() || !by.Fresh(v.now) { // its page asks first who somebody is
 			return errSignIn
 		}
 		creation, kept, err := v.s.passkeys.BeginRegistration(who, webauthn.WithExclusions(webauthn.Credentials(who.WebAuthnCredentials()).CredentialDescriptors()))
@@ -221,6 +222,9 @@ func addPasskey(v *visit) error {
 	if by.Address().IsZero() {
 		return errSignIn
 	}
+	if _, ok, err := v.sure(""); !ok {
+		return err
+	}
 	name := clean(v.field("name"))
 	if name == "" || utf8.RuneCountInString(name) > maxKeyName {
 		return v.account(problem{"name", v.t("ways.name-wrong")})
@@ -248,13 +252,14 @@ func addPasskey(v *visit) error {
 		}
 	}
 	switch err := v.s.Store.AddPasskey(v.ctx(), by, session.UserID, k, v.now); {
-	case errors.Is(err, store.ErrExists), errors.Is(err, store.ErrConflict):
+	case errors.Is(err, store.ErrExists), errors.Is(err, store.ErrConflict): // also an address that is on another account
 		return errPasskeyMade
 	case errors.Is(err, store.ErrTooMany):
 		return v.account(problem{"name", v.t("ways.too-many")})
 	case err != nil:
 		return err
 	}
+	v.tellOwner(by.Address(), notice.PasskeyAdded, name)
 	v.see("/account?added=1")
 	return nil
 }

@@ -73,7 +73,7 @@ func submitRegister(v *visit) error {
 	if err != nil {
 		return err
 	}
-	r, problems := v.typedAccount()
+	r, problems := v.typedAccount(a)
 	if len(problems) > 0 {
 		return v.askAccount(a, proved, r, problems...)
 	}
@@ -110,9 +110,9 @@ func registerSent(v *visit) error {
 }
 
 // typedAccount reads and judges the fields of a registration.
-func (v *visit) typedAccount() (store.Registration, []problem) {
+func (v *visit) typedAccount(a addr.Address) (store.Registration, []problem) {
 	r := store.Registration{FirstName: clean(v.field("first")), LastName: clean(v.field("last")), Password: v.field("password"),
-		Question: v.field("question"), Answer: clean(v.field("answer"))}
+		Question: v.field("question"), Answer: clean(v.field("answer")), Lang: v.spoken()}
 	var out []problem
 	need := func(field, value, text string, most int) {
 		if value == "" || utf8.RuneCountInString(value) > most {
@@ -121,7 +121,7 @@ func (v *visit) typedAccount() (store.Registration, []problem) {
 	}
 	need("first", r.FirstName, v.t("account.first-wrong"), maxFirst)
 	need("last", r.LastName, v.t("account.last-wrong"), maxFirst)
-	out = append(out, v.typedPassword()...)
+	out = append(out, v.typedPassword(a, r.FirstName, r.LastName)...)
 	if !slices.Contains(questions, r.Question) {
 		r.Question = ""
 		out = append(out, problem{"question", v.t("account.question-wrong")})
@@ -131,14 +131,17 @@ func (v *visit) typedAccount() (store.Registration, []problem) {
 }
 
 // typedPassword judges a new password and its repetition. Length is what counts
-// (C11); no other rule, and it never runs out.
-func (v *visit) typedPassword() []problem {
+// (C11), and that it is not among the first to be guessed; no other rule, and it
+// never runs out.
+func (v *visit) typedPassword(a addr.Address, names ...string) []problem {
 	first, again := v.field("password"), v.field("again")
 	switch n := utf8.RuneCountInString(first); {
 	case n < minPassword:
 		return []problem{{"password", v.t("account.password-short")}}
 	case n > maxPassword:
 		return []problem{{"password", v.t("account.password-long")}}
+	case guessable(first, v.ownWords(a, names...)):
+		return []problem{{"password", v.t("own.password-common")}}
 	case first != again:
 		return []problem{{"again", v.t("account.again-wrong")}}
 	}
@@ -180,7 +183,7 @@ func submitActivation(v *visit) error {
 	if same {
 		return v.activate(token, nil)
 	}
-	r, problems := v.typedAccount()
+	r, problems := v.typedAccount(a)
 	if len(problems) > 0 {
 		return v.askActivation(a, token, same, r, problems...)
 	}

@@ -21,6 +21,7 @@ type browser struct {
 	status int
 	head   http.Header
 	body   string
+	agent  string // what it says that it is; empty: Go's own words
 }
 
 func (h *house) browser() *browser {
@@ -31,6 +32,9 @@ func (h *house) browser() *browser {
 
 func (b *browser) do(r *http.Request) {
 	b.h.t.Helper()
+	if b.agent != "" {
+		r.Header.Set("User-Agent", b.agent)
+	}
 	resp, err := b.client.Do(r)
 	must(b.h.t, err)
 	defer func() { _ = resp.Body.Close() }()

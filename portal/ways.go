@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/postseal/postseal/store"
 )
@@ -15,19 +17,21 @@ import (
 func (s *Server) accountPages(handle func(pattern string, h http.Handler)) {
 	handle("GET /account", s.page(func(v *visit) error { return v.account() }))
 	handle("POST /account/remove", s.form(removeWay))
+	s.ownPages(handle)
 	if s.passkeys == nil {
 		return
 	}
 	handle("POST /account/passkey", s.form(addPasskey))
+	handle("POST /account/rename", s.form(renamePasskey))
 	handle("POST /passkey/begin", s.form(beginPasskey))
 	handle("GET "+s.pages.script, http.HandlerFunc(s.script))
-	for _, path := range []string{"/account/passkey", "/account/remove"} { // loaded again by hand
+	for _, path := range []string{"/account/passkey", "/account/remove", "/account/rename"} { // loaded again by hand
 		handle("GET "+path, s.page(func(v *visit) error { v.see("/account"); return nil }))
 	}
 }
 
 // waysKey is a passkey as the page shows it.
-type waysKey struct{ ID, Name, Added, Used string }
+type waysKey struct{ ID, Field, Name, Added, Used string }
 
 // waysProvider is a provider as the page shows it.
 type waysProvider struct{ Issuer, Label, Linked string }
@@ -41,11 +45,16 @@ func (v *visit) account(problems ...problem) error {
 	if p.Address().IsZero() {
 		return errSignIn
 	}
-	_, err = v.s.Store.Account(v.ctx(), p.Address())
+	own, err := v.s.Store.Account(v.ctx(), p.Address())
 	if err != nil && !errors.Is(err, store.ErrNoAccount) {
 		return err
 	}
 	password := err == nil
+	on, err := v.s.Store.On(v.ctx(), p.Address())
+	if err != nil {
+		return err
+	}
+	linked := !on.IsZero() && !on.Equal(p.Address())
 	keys, providers := v.listedWays(who.ways)
 	next, err := v.next()
 	if err != nil {
@@ -53,14 +62,28 @@ func (v *visit) account(problems ...problem) error {
 	}
 	v.scripted(v.s.passkeys != nil)
 	return v.show("ways", v.t("ways.title"), map[string]any{"Address": p.Address().String(), "Password": password, "Keys": keys,
-		"Providers": providers, "Passkeys": v.s.passkeys != nil && len(keys) < store.MaxPasskeys, "Next": next, "Name": v.keyName(len(keys)),
+		"Providers": providers, "Passkeys": v.s.passkeys != nil && len(keys) < store.MaxPasskeys && !linked, "Fresh": p.Fresh(v.now), "On": linked,
+		"Who": strings.TrimSpace(own.FirstName + " " + own.LastName), "Question": own.Question != "", "Also": texts(p.Also()), "Done": v.doneWords(), "Speaks": v.lang().Name(), "Others": len(v.others()) > 0, "Next": next, "Name": v.keyName(len(keys)),
 		"Added": v.r.URL.Query().Has("added") && len(keys) > 0}, problems...)
+}
+
+// doneWords says what was changed just now; the names are a closed set.
+func (v *visit) doneWords() string {
+	switch v.r.URL.Query().Get("done") {
+	case "name":
+		return v.t("own.done-name")
+	case "password":
+		return v.t("own.done-password")
+	case "question":
+		return v.t("own.done-question")
+	}
+	return ""
 }
 
 // listedWays are passkeys and providers as the page shows them.
 func (v *visit) listedWays(w store.Ways) (keys []waysKey, providers []waysProvider) {
 	for _, k := range w.Passkeys {
-		line := waysKey{ID: keyID(k.ID), Name: k.Name, Added: v.when(k.AddedAt)}
+		line := waysKey{ID: keyID(k.ID), Field: "called-" + keyID(k.ID), Name: k.Name, Added: v.when(k.AddedAt)}
 		if !k.UsedAt.IsZero() {
 			line.Used = v.when(k.UsedAt)
 		}
@@ -85,14 +108,32 @@ func (v *visit) keyName(n int) string {
 	return v.t("ways.name-default", "n", n+1)
 }
 
-// removeWay takes off a passkey or a provider. All other sessions end with it.
-func removeWay(v *visit) error {
+// renamePasskey gives a passkey another name.
+func renamePasskey(v *visit) error {
 	p, err := v.person()
 	if err != nil {
 		return err
 	}
 	if p.Address().IsZero() {
 		return errSignIn
+	}
+	id, err := base64.RawURLEncoding.DecodeString(v.field("passkey"))
+	name := clean(v.field("called"))
+	if err != nil || name == "" || utf8.RuneCountInString(name) > maxKeyName {
+		return v.account(problem{"called-" + v.field("passkey"), v.t("ways.name-wrong")})
+	}
+	if err := v.s.Store.RenamePasskey(v.ctx(), p, id, name, v.now); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	v.see("/account")
+	return nil
+}
+
+// removeWay takes off a passkey or a provider. All other sessions end with it.
+func removeWay(v *visit) error {
+	p, ok, err := v.sure("")
+	if !ok {
+		return err
 	}
 	if issuer := v.field("provider"); issuer != "" {
 		p, err = v.s.Store.RemoveProvider(v.ctx(), p, issuer, v.now)

@@ -95,7 +95,7 @@ func TestBrowserFileOpensByProvider(t *testing.T) {
 				b.heading("Care plan", "ways-message")
 				b.says("Dear Carla")
 				b.do(cdp.Navigate(base + "/account"))
-				b.heading("How you sign in", "ways-account-provider")
+				b.heading("Your account", "ways-account-provider")
 			})
 		}
 	}
@@ -117,11 +117,11 @@ func TestBrowserPasskey(t *testing.T) {
 			b.typed("#code", h.code(carer)+"\r")
 			b.heading("Care plan", "ways-offer")
 			b.press("Set up a passkey")
-			b.heading("How you sign in", "ways-account")
+			b.heading("Your account", "ways-account")
 			b.do(cdp.SetValue(cdp.CSS("#name"), "My phone"))
 			b.press("Add a passkey on this device")
 			b.says("You can use your passkey from now on.")
-			b.heading("How you sign in", "ways-account-added")
+			b.heading("Your account", "ways-account-added")
 			b.says("My phone")
 			b.press("Add a passkey on this device")
 			b.says("This device has a passkey for you already")

@@ -208,7 +208,7 @@ func (s *Store) RemoveAddress(ctx context.Context, by Proof, a addr.Address, now
 	if by.address.IsZero() {
 		return Proof{}, ErrNoSession
 	}
-	p, err := s.unlist(ctx, by.address, a, audit.Recipient(by.address), now)
+	p, err := s.unlist(ctx, by.address, a, audit.Recipient(by.address), true, now)
 	if err != nil {
 		return Proof{}, err
 	}
@@ -232,15 +232,15 @@ func (s *Store) LeaveAccount(ctx context.Context, by Proof, now time.Time) error
 	if err := s.unpoint(ctx, by.address, p.main, audit.Recipient(by.address), now); err != nil {
 		return err
 	}
-	if _, err = s.unlist(ctx, p.main, by.address, audit.Recipient(by.address), now); err == ErrNotFound || err == ErrNoAccount {
+	if _, err = s.unlist(ctx, p.main, by.address, audit.Recipient(by.address), false, now); err == ErrNotFound || err == ErrNoAccount {
 		err = nil
 	}
 	return err
 }
 
-func (s *Store) unlist(ctx context.Context, account, a addr.Address, by audit.Actor, now time.Time) (*person, error) {
+func (s *Store) unlist(ctx context.Context, account, a addr.Address, by audit.Actor, end bool, now time.Time) (*person, error) {
 	e := audit.Entry{Time: now, Actor: by, Action: audit.Changed, Reason: "took off address", Objects: objects(a)}
-	return s.changeOwn(ctx, account, e, personChange{epoch: true}, func(next *stored) error {
+	return s.changeOwn(ctx, account, e, personChange{epoch: end}, func(next *stored) error {
 		n := len(next.Also)
 		if next.Also = slices.DeleteFunc(slices.Clone(next.Also), a.Equal); len(next.Also) == n {
 			return ErrNotFound
