@@ -37,6 +37,7 @@ func lookAtSent(s *sight) {
 	s.look("failed")
 	s.goTo("/sent/" + ready.id.String())
 	s.look("not-yet")
+	s.goTo("/sent/" + ready.id.String())
 	s.press("button.warn")
 	s.look("never-readable")
 }

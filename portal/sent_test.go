@@ -193,3 +193,23 @@ func (b *browser) takesBackOne(l letter) {
 	b.h.t.Helper()
 	b.open("/sent/"+l.id.String()).press("Take it back", map[string]string{"who": other.String()}).reads(200, "", other.String()+": never opened, it could not be read yet").silent(carer.String() + ": never")
 }
+
+// BOP-27: staff are recipients too: what an outsider sealed for one of ours opens by
+// the same steps, and her account follows the same rules.
+func TestStaffAreRecipientsToo(t *testing.T) {
+	h := newHouse(t)
+	h.shape = func(r *store.Record) {
+		r.Sender, r.SenderName, r.EnvelopeFrom, r.To = other, "Otto Other", other, []string{officer.String()}
+	}
+	l := h.send(plainMail, officer)
+	b := h.browser().open(l.link).byCode(officer).reads(200, l.page, "plan", "Otto Other")
+	b.press("Sign out", nil)
+	h.account(officer, "correct horse battery")
+	c := h.browser().open(l.link)
+	for range 20 {
+		c.press("Sign in", map[string]string{"password": "not the right one"})
+	}
+	c.reads(429, "", "too many wrong tries")
+	h.browser().open(l.link).byCode(officer).reads(200, l.page, "plan") // a lock on one way never shows on another
+	h.signedIn(other, "/sent").reads(200, "/sent", "Care plan", officer.String(), "Opened")
+}
