@@ -26,11 +26,15 @@ type tab struct {
 	name string
 }
 
+// tabTime ends a test whose browser stands still; on a machine that does much else
+// at once a walk takes minutes.
+const tabTime = 5 * time.Minute
+
 // newTab needs chromium; POSTSEAL_NO_SERVICES=1 leaves the test out.
 func newTab(t *testing.T, width, height int64, more ...cdp.ExecAllocatorOption) *tab {
 	t.Helper()
 	chromium := chromiumPath(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), tabTime)
 	t.Cleanup(cancel)
 	options := append(cdp.DefaultExecAllocatorOptions[:], cdp.ExecPath(chromium), cdp.NoSandbox, cdp.DisableGPU, cdp.Flag("disable-quic", true),
 		cdp.Flag("disable-background-networking", true), cdp.Flag("disable-component-update", true), cdp.Flag("disable-sync", true))
@@ -129,6 +133,7 @@ jpeg
 // TestBrowser walks the pages in Chromium under their own policies: nothing of a
 // hostile message runs or is fetched, forms work, nothing is wider than the screen.
 func TestBrowser(t *testing.T) {
+	t.Parallel()
 	widths := []int64{320, 360, 1280}
 	if os.Getenv("POSTSEAL_SCREENSHOTS") == "" {
 		widths = widths[:1]

@@ -11,6 +11,7 @@ import (
 // Both forms of the file open in Firefox ESR, from disk: the classic one in the
 // page by a code and by a password, both on the website without script. BOP-14, C5
 func TestFirefoxOpensBothForms(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.account(carer, "correct horse battery")
 	h.clock = time.Now()
@@ -45,6 +46,7 @@ func TestFirefoxOpensBothForms(t *testing.T) {
 
 // The classic form behaves like the passive one where Firefox runs no script.
 func TestFirefoxWithoutScript(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.clock = time.Now()
 	l := h.seal(plainMail, carer)

@@ -87,6 +87,7 @@ func named(first, second string) []cdp.ExecAllocatorOption {
 // C18, M13: a file sent long ago opens today, by its own script, also when the
 // first of its names leads nowhere any more. BOP-14
 func TestBrowserKeptClassicPageOpens(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		file      string
 		firstDead bool
@@ -108,6 +109,7 @@ func TestBrowserKeptClassicPageOpens(t *testing.T) {
 // The passive form has no script, and the classic one behaves like it where
 // scripts are off: Open posts the message to the website. BOP-14, C2, C5
 func TestBrowserKeptPageOpensWithoutScript(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"v1-passive.txt", "v1-text.txt", "v1-2026-11-passive.txt", "v1-2026-11-classic.txt"} {
 		h, file, address := keptHouse(t, name)
 		b := newTab(t, 360, 800, named(address, dead(t))...)
@@ -133,6 +135,7 @@ func (b *tab) readByCode(h *house) {
 // Without script the next name is one button further; the file itself never leaves
 // for a name that it does not state.
 func TestBrowserPassivePageTriesTheNextName(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	l := h.send(plainMail, carer)
 	var page bytes.Buffer

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,11 +59,13 @@ type viewer struct {
 	web    *e2etest.Browser
 	script string // axe-core and look.js
 	shots  string // folder for pictures; empty: none
-	seen   map[string]bool
-	names  map[string]bool
-	walks  int
-	looks  int
-	keys   int // stops of the tabulator
+
+	mu    sync.Mutex // guards what follows: walks go side by side
+	seen  map[string]bool
+	names map[string]bool
+	walks int
+	looks int
+	keys  int // stops of the tabulator
 }
 
 // sight is one walk in one language.
@@ -83,16 +86,29 @@ type sight struct {
 // control in order, is seen on each, and leaves the page again. With
 // POSTSEAL_SCREENSHOTS a picture of each is kept there (make screenshots).
 func TestEveryPage(t *testing.T) {
+	t.Parallel()
 	v := newViewer(t)
 	v.control(t)
+	t.Cleanup(func() { v.sum(t) }) // after the last walk
 	for _, w := range pageWalks {
 		for _, lang := range []string{"en", "cy"} {
 			t.Run(w.name+"/"+lang, func(t *testing.T) {
-				v.walks++
+				t.Parallel()
+				v.count(func() { v.walks++ })
 				w.walk(v.sight(t, w.name, lang))
 			})
 		}
 	}
+}
+
+func (v *viewer) count(f func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	f()
+}
+
+// sum asks at the end that no template was left out.
+func (v *viewer) sum(t *testing.T) {
 	t.Logf("%d looks at %d states, %d stops of the tabulator", v.looks, len(v.names)/2, v.keys)
 	if v.walks < 2*len(pageWalks) { // a chosen walk alone
 		return
@@ -156,6 +172,10 @@ func (v *viewer) sight(t *testing.T, name, lang string) *sight {
 // newPerson is somebody else at another device.
 func (s *sight) newPerson() {
 	s.Tab = s.v.web.Person(s.t, e2etest.TabOptions{Width: 1280, Height: 900})
+	s.Do(cdp.Func(func(ctx context.Context, _ *cdp.Target) error { // others have the keyboard at the same time
+		_, err := cdp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		return err
+	}))
 	s.Open(s.base + "/help")
 	if s.lang != "en" {
 		s.press(".language button")
@@ -179,7 +199,7 @@ func (s *sight) click(css string) {
 // await waits until something is so in the page.
 func (s *sight) await(what string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(e2etest.Patience / 4); ; {
+	for deadline := time.Now().Add(e2etest.Patience / 2); ; {
 		so, err := e2etest.Try(s.Tab, cdp.Evaluate[bool](what)) // an error: the page is changing
 		if err == nil && so {
 			return
@@ -203,29 +223,35 @@ type found struct {
 func (s *sight) look(state string) {
 	s.t.Helper()
 	name := s.name + "-" + state + "-" + s.lang
-	if s.v.names[name] {
-		s.t.Errorf("two states are called %s", name)
-	}
-	s.v.names[name] = true
+	s.v.count(func() {
+		if s.v.names[name] {
+			s.t.Errorf("two states are called %s", name)
+		}
+		s.v.names[name] = true
+	})
 	s.await(`document.readyState === "complete"`)
 	if s.bare { // its scripts did not run; ours may
 		s.scripts(true)
 	}
-	e2etest.Get(s.Tab, cdp.Evaluate[bool](s.v.script))
+	if !e2etest.Get(s.Tab, cdp.Evaluate[bool](`"look" in globalThis`)) { // another state of the same page has it
+		e2etest.Get(s.Tab, cdp.Evaluate[bool](s.v.script))
+	}
 	for _, size := range []struct{ w, h int64 }{{1280, 900}, {320, 640}} {
 		at := fmt.Sprintf("%s-%d", name, size.w)
 		s.Do(cdp.EmulateViewport(size.w, size.h))
 		f := s.ask(fmt.Sprintf("look.page(%v)", size.w == 1280))
-		s.v.looks++
 		for _, wrong := range slices.Concat(f.Violations, f.Poor) {
 			s.t.Errorf("%s: %s", at, wrong)
 		}
 		if !f.Skips || f.Title == "" || !strings.HasPrefix(f.Lang, s.lang) {
 			s.t.Errorf("%s: skip link %v, title %q, language %q", at, f.Skips, f.Title, f.Lang)
 		}
-		for _, t := range f.Shows {
-			s.v.seen[t] = true
-		}
+		s.v.count(func() {
+			s.v.looks++
+			for _, t := range f.Shows {
+				s.v.seen[t] = true
+			}
+		})
 		s.picture(at, size.w)
 		s.Do(cdp.EmulateViewport(size.w, size.h))
 		if s.lang == "en" && !strings.HasPrefix(s.name, "refusal") {
@@ -309,7 +335,7 @@ func (s *sight) tabulate(at string) {
 			s.t.Errorf("%s: %s %s", at, now.What, now.Wrong)
 		}
 		next++
-		s.v.keys++
+		s.v.count(func() { s.v.keys++ })
 	}
 	s.t.Errorf("%s: the tabulator does not leave the page", at)
 }

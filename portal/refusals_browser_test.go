@@ -34,6 +34,7 @@ func each(t *testing.T, walk func(b *tab, h *house)) {
 
 // C7, C29: a closed message, asked for by one button; the sender opens it again.
 func TestBrowserExpired(t *testing.T) {
+	t.Parallel()
 	each(t, func(b *tab, h *house) {
 		l := h.send(plainMail, carer)
 		h.clock = h.clock.Add(91 * 24 * time.Hour)
@@ -60,6 +61,7 @@ func TestBrowserExpired(t *testing.T) {
 
 // C17, journey 7: not a recipient; both mailboxes are proved, the sender says yes.
 func TestBrowserAnotherAddress(t *testing.T) {
+	t.Parallel()
 	each(t, func(b *tab, h *house) {
 		h.shape = func(r *store.Record) {
 			r.To, r.Cc = []string{"Carla Carer <" + carer.String() + ">"}, []string{"third@home.example"}
@@ -99,6 +101,7 @@ func TestBrowserAnotherAddress(t *testing.T) {
 // C6, BCC-18, BCC-24: the time of the link is up; the file is chosen, or the link
 // renewed. And what is not here yet, taken back, or none of ours.
 func TestBrowserOtherRefusals(t *testing.T) {
+	t.Parallel()
 	each(t, func(b *tab, h *house) {
 		l := h.send(plainMail, carer)
 		h.clock = h.clock.Add(15 * 24 * time.Hour)

@@ -44,6 +44,7 @@ type scanned struct {
 // activation and reset mails, in a browser with scripts, activates no account, uses
 // up no code and no link, and leaves no mark that a message was opened.
 func TestBrowserRobotPressesEverything(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	mails := notice.New(notice.Brand{Organisation: "Borough of Example", Service: addr.MustParse("secure@example.gov.uk"), ServiceDomain: "secure.example.gov.uk", PortalURL: h.web.URL}, london(t))
 	render := func(k notice.Kind, to addr.Address, data any) string {

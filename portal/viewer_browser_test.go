@@ -105,6 +105,7 @@ func hostilePayloads(t *testing.T) []string {
 // and nothing is fetched, counted by a server to which every name leads. The frame
 // itself is looked at once more with all of them around it.
 func TestHostileMailInChromium(t *testing.T) {
+	t.Parallel()
 	payloads := hostilePayloads(t)
 	var m strings.Builder
 	m.WriteString("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=outer\n\n")
@@ -153,6 +154,7 @@ func TestHostileMailInChromium(t *testing.T) {
 // SCC-11, BOP-12: the viewer's states fit narrow and wide screens, and an
 // invitation is answered in a browser.
 func TestViewerInChromium(t *testing.T) {
+	t.Parallel()
 	widths := []int64{360, 1280}
 	if os.Getenv("POSTSEAL_SCREENSHOTS") == "" {
 		widths = widths[:1]
