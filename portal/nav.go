@@ -13,6 +13,7 @@ var navRows = []navRow{
 	{path: "/", word: "nav.messages"},
 	{path: "/sent", word: "mysent.nav", whom: staff},
 	{path: "/servicedesk", word: "servicedesk.nav", whom: ofServiceDesk},
+	{path: "/desk", word: "desk.nav", whom: sitsSomewhere},
 	{path: "/account", word: "nav.account"},
 }
 

@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ func loadPages(s *Server) (pages, error) {
 	if err != nil {
 		return p, fmt.Errorf("portal: %w", err)
 	}
-	for _, name := range pageNames {
+	for _, name := range slices.Concat(pageNames, roomNames) {
 		t, err := base.Clone()
 		if err == nil {
 			t, err = t.ParseFS(web, "web/"+name+".html")

@@ -42,6 +42,7 @@ var pageWalks = []struct {
 	{"servicedesk", lookAtServiceDesk},
 	{"elsewhere", lookAtElsewhere},
 	{"enable", lookAtEnable},
+	{"desk", lookAtDesk},
 	{"closed", lookAtClosed},
 	{"fixed", lookAtFixed},
 	{"refusal", lookAtRefusals},

@@ -36,10 +36,14 @@ func (t Terms) in(tags ...string) []string {
 // roomPages add them.
 func (s *Server) roomPages(handle func(pattern string, h http.Handler), get, post func(path string, a action)) {
 	s.enablePages(get, post)
+	s.deskPages(get, post)
 }
 
+// roomNames are the files of web that hold a room's "content".
+var roomNames = []string{"desk", "desk-new", "desk-one"}
+
 // localRooms are the pages of the rooms that a sign-in may lead to, see localPage.
-var localRooms = regexp.MustCompile(`^/enable/terms$`)
+var localRooms = regexp.MustCompile(`^/enable/terms$|^/desk(/new|/[0-9a-f]{32})?$`)
 
 // signedIn gives who is signed in. For nobody it shows the page that asks who it
 // is, which leads back to next, and ok is false.

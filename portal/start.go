@@ -31,7 +31,10 @@ func (v *visit) askAddress(typed, next string, problems ...problem) error {
 	var choices []string
 	if strings.HasPrefix(next, "/m/") {
 		if rec, ok := v.waiting(); ok {
-			choices = offered(rec)
+			shared := false
+			if choices, shared = v.own(offered(rec)); shared {
+				hint, choices = v.t("desk.sign-in-hint"), nil
+			}
 		}
 	}
 	v.scripted(v.s.passkeys != nil)

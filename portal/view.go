@@ -74,7 +74,9 @@ func follow(v *visit) error {
 	}
 	path := "/m/" + id.String()
 	f := store.Flow{Next: path, Secrets: map[envelope.ID]envelope.Secret{id: secret}}
-	f.Address = onlyAddress(rec)
+	if only := onlyAddress(rec); !v.isDesk(only) {
+		f.Address = only
+	}
 	if err := v.bring(f); err != nil {
 		return err
 	}

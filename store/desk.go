@@ -66,8 +66,8 @@ func (d Desk) owners() (n int) {
 	return n
 }
 
-// there tells whether there is a desk at all: begun and not given up since.
-func (d Desk) there(now time.Time) bool {
+// There tells whether there is a desk at all: begun and not given up since.
+func (d Desk) There(now time.Time) bool {
 	return len(d.Seats) > 0 && (!d.ActiveAt.IsZero() || now.Before(d.BegunAt.Add(DeskBegun)))
 }
 
@@ -78,7 +78,7 @@ func (d Desk) with(s Seat) Desk {
 	return d
 }
 
-// ID names a desk in the address of a page, without saying which address it is.
+// DeskID names a desk in the address of a page, without saying which address it is.
 func (s *Store) DeskID(a addr.Address) string { return s.keys.name("desk", a.Key()) }
 
 // BeginDesk is one person's step to make an address a desk: own proves herself and
@@ -94,7 +94,7 @@ func (s *Store) BeginDesk(ctx context.Context, own, mailbox Proof, now time.Time
 	if own.address.Equal(mailbox.address) {
 		return Desk{}, false, ErrConflict
 	}
-	if at, have, err := s.Desk(ctx, own.address); err != nil || have && at.there(now) {
+	if at, have, err := s.Desk(ctx, own.address); err != nil || have && at.There(now) {
 		return Desk{}, false, orElse(err, ErrConflict)
 	}
 	if err := s.point(ctx, own.address, mailbox.address, true, audit.Recipient(own.address), now); err != nil {
@@ -104,7 +104,7 @@ func (s *Store) BeginDesk(ctx context.Context, own, mailbox Proof, now time.Time
 	d, err = s.changeDesk(ctx, mailbox.address, audit.Recipient(own.address), "begun by "+own.address.Key(), now, func(d Desk) (Desk, error) {
 		_, sits := d.Seat(own.address)
 		switch {
-		case !d.there(now):
+		case !d.There(now):
 			d = Desk{Address: mailbox.address, BegunAt: whole(now)}
 		case !d.ActiveAt.IsZero():
 			return d, ErrExists
@@ -132,7 +132,7 @@ func (s *Store) OpenDesk(ctx context.Context, a addr.Address, owners []addr.Addr
 		}
 	}
 	return s.changeDesk(ctx, a, by, "opened by the service desk", now, func(d Desk) (Desk, error) {
-		if !d.there(now) {
+		if !d.There(now) {
 			d = Desk{Address: a, BegunAt: whole(now)}
 		}
 		if !d.Active(now) {
@@ -170,7 +170,7 @@ func (s *Store) StopDesk(ctx context.Context, mailbox Proof, now time.Time) (Des
 
 func (s *Store) endDesk(ctx context.Context, a addr.Address, by audit.Actor, now time.Time, may func(Desk) error) (was Desk, err error) {
 	_, err = s.changeDesk(ctx, a, by, "ended", now, func(d Desk) (Desk, error) {
-		if !d.there(now) {
+		if !d.There(now) {
 			return d, ErrNotFound
 		}
 		was = d
@@ -195,7 +195,7 @@ func (s *Store) SetSeat(ctx context.Context, by Proof, desk, who addr.Address, o
 	if err := s.maySeat(by, now); err != nil {
 		return false, err
 	}
-	if d, have, err := s.Desk(ctx, who); err != nil || who.Equal(desk) || have && d.there(now) {
+	if d, have, err := s.Desk(ctx, who); err != nil || who.Equal(desk) || have && d.There(now) {
 		return false, orElse(err, ErrConflict)
 	}
 	if d, _, err := s.Desk(ctx, desk); err != nil || !d.owned(by.address, now) {
@@ -258,7 +258,7 @@ func (s *Store) Unseat(ctx context.Context, by Proof, desk, who addr.Address, no
 // owned tells whether somebody has the say at a desk that is set to begin.
 func (d Desk) owned(a addr.Address, now time.Time) bool {
 	seat, ok := d.Seat(a)
-	return ok && seat.Owner && d.there(now) && !d.ActiveAt.IsZero()
+	return ok && seat.Owner && d.There(now) && !d.ActiveAt.IsZero()
 }
 
 func (s *Store) maySeat(by Proof, now time.Time) error {
@@ -295,7 +295,7 @@ func (s *Store) DesksOf(ctx context.Context, p Proof, now time.Time) ([]Desk, er
 		if err != nil {
 			return nil, err
 		}
-		if _, sits := d.Seat(p.address); have && sits && d.there(now) {
+		if _, sits := d.Seat(p.address); have && sits && d.There(now) {
 			out = append(out, d)
 		}
 	}
@@ -357,6 +357,9 @@ func (p Proof) reader() addr.Address {
 	}
 	return p.address
 }
+
+// Sits tells whether there may be a desk at which the person sits.
+func (p Proof) Sits() bool { return len(p.desks) > 0 }
 
 // AtDesk gives the shared mailbox for which a proof that For made speaks, and who
 // sits there; false for an ordinary one.
