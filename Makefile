@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-.PHONY: all build demo test quick detect scanners scan deps lint web web-check fuzz screenshots clean
+.PHONY: all build demo test storm quick detect scanners scan deps lint web web-check fuzz screenshots clean
 
 all: build
 
@@ -31,6 +31,11 @@ scanners: ## a robot presses everything in 1,000 of our mails (50 of them in mak
 scan: ## 200 envelopes against rspamd, SpamAssassin and our own restatement of public rules (12 in make test)
 	@scripts/deps.sh scan
 	POSTSEAL_SCAN=100 $(GO) test ./internal/e2e -count=1 -timeout 40m -run 'TestScan$$' -v
+
+STORM_MESSAGES ?= 20000
+STORM_KILLS    ?= 300
+storm: ## everything killed, stopped, cut and filled up under load; proves the promises (500 messages, 10 kills in make test)
+	STORM_MESSAGES=$(STORM_MESSAGES) STORM_KILLS=$(STORM_KILLS) $(GO) test ./internal/e2e -count=1 -timeout 12h -run 'TestStorm$$' -v
 
 deps: ## Postfix, Redis, Chromium, Firefox, OpenDKIM and Node, installed where that is allowed
 	@scripts/deps.sh

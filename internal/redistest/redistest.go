@@ -170,6 +170,15 @@ func (s *Server) Kill() { s.end(os.Kill) }
 // Stop ends the server in good order and waits for its end.
 func (s *Server) Stop() { s.end(os.Interrupt) }
 
+// Signal sends the running server a signal: SIGSTOP, SIGCONT.
+func (s *Server) Signal(sig os.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd != nil {
+		_ = s.cmd.Process.Signal(sig)
+	}
+}
+
 func (s *Server) end(sig os.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

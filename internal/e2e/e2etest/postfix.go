@@ -340,6 +340,7 @@ func (p *Postfix) Start() {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
+	p.stopped = false
 	p.t.Cleanup(func() {
 		p.Stop()
 		if p.t.Failed() {

@@ -31,6 +31,11 @@ type PostsealOptions struct {
 	MoreFor func(portal string) string
 	// More is put at the end of the configuration: further top-level keys.
 	More string
+	// Reentry replaces the address of the Postfix's re-entry port: a Proxy's.
+	Reentry string
+	// Disk puts spool and shelf on a file system of their own of so many megabytes,
+	// which Postseal.Disk can fill; 0: none.
+	Disk int
 }
 
 // Rules are what the tests' site wants sealed.
@@ -53,6 +58,7 @@ type Postseal struct {
 	PortalURL  string
 	MetricsURL string
 	Client     *http.Client // believes the portal's certificate
+	Disk       *Disk        // PostsealOptions.Disk; nil: none
 
 	t    testing.TB
 	mu   sync.Mutex
@@ -124,10 +130,24 @@ func NewPostseal(t testing.TB, o PostsealOptions) *Postseal {
 	if o.Rules == "" {
 		o.Rules = Rules
 	}
-	text := fmt.Sprintf(configText, dir, s.PortalURL, Loopback(web), o.Postfix.MilterSocket, Loopback(o.Postfix.Reentry), Loopback(o.Postfix.Inbound),
-		o.Postfix.ConfigDir, o.Redis, Loopback(metrics)) + o.Rules + o.More
+	config := o.Postfix.ConfigDir
+	if o.Reentry == "" {
+		o.Reentry = Loopback(o.Postfix.Reentry)
+	} else {
+		config = o.Postfix.shownWith(t, o.Reentry, filepath.Join(dir, "postfix"))
+	}
+	text := fmt.Sprintf(configText, dir, s.PortalURL, Loopback(web), o.Postfix.MilterSocket, o.Reentry, Loopback(o.Postfix.Inbound),
+		config, o.Redis, Loopback(metrics)) + o.Rules + o.More
 	if o.Robot {
 		text += fmt.Sprintf("robot: {listen: \"unix:%s\", authserv: [%s]}\n", filepath.Join(filepath.Dir(o.Postfix.MilterSocket), "robot.sock"), Hostname)
+	}
+	if o.Disk > 0 {
+		small := filepath.Join(dir, "disk")
+		if err := os.Mkdir(small, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		s.Disk = NewDisk(t, small, o.Disk)
+		text = strings.NewReplacer(dir+"/spool", small+"/spool", dir+"/shelf", small+"/shelf").Replace(text)
 	}
 	if err := os.WriteFile(s.Config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -167,6 +187,9 @@ timezone: Europe/London
 func (s *Postseal) Start() {
 	s.t.Helper()
 	cmd := exec.Command(Binary(s.t), "serve", "--config", s.Config)
+	if s.Disk != nil {
+		cmd = s.Disk.Enter(cmd)
+	}
 	cmd.Stdout, cmd.Stderr = &s.out, &s.out
 	cmd.WaitDelay = stopPatience
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // not left behind by a test that panics

@@ -50,6 +50,9 @@ type SinkOptions struct {
 	// Answer may refuse: it is asked for each RCPT TO, and once with to == "" at
 	// the end of data. nil takes everything.
 	Answer func(from, to string) *smtp.SMTPError
+	// Take has each delivery in place of the Sink, which then records none; it must
+	// keep Raw for itself.
+	Take func(Delivery)
 }
 
 // Sink is an SMTP server that records what it is given.
@@ -61,6 +64,7 @@ type Sink struct {
 	got    []Delivery
 	more   chan struct{} // closed and replaced at each delivery
 	answer func(from, to string) *smtp.SMTPError
+	take   func(Delivery)
 }
 
 // maxSinkBytes bounds one recorded message: above every size limit the tests set.
@@ -73,7 +77,7 @@ func NewSink(t testing.TB, o SinkOptions) *Sink {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Sink{Port: l.Addr().(*net.TCPAddr).Port, t: t, more: make(chan struct{}), answer: o.Answer}
+	s := &Sink{Port: l.Addr().(*net.TCPAddr).Port, t: t, more: make(chan struct{}), answer: o.Answer, take: o.Take}
 	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		return &sinkSession{sink: s}, nil
 	}))
@@ -171,6 +175,10 @@ func (s *Sink) ask(from, to string) error {
 }
 
 func (s *Sink) add(d Delivery) {
+	if s.take != nil {
+		s.take(d)
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.got = append(s.got, d)

@@ -1,0 +1,207 @@
+package e2etest
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/postseal/postseal/internal/testport"
+)
+
+// Kill ends the instance as a machine that loses its power does: master and all
+// its programs at once. Start starts it again with its queue.
+func (p *Postfix) Kill() {
+	if p.cmd == nil || p.stopped {
+		return
+	}
+	p.stopped = true
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	_ = p.cmd.Wait()
+}
+
+// shownWith copies the instance's configuration, for the daemon to look at, with
+// another address in place of the re-entry port's.
+func (p *Postfix) shownWith(t testing.TB, reentry, dir string) string {
+	t.Helper()
+	if err := os.CopyFS(dir, os.DirFS(p.ConfigDir)); err != nil {
+		t.Fatal(err)
+	}
+	master := filepath.Join(dir, "master.cf")
+	b, err := os.ReadFile(master)
+	if err == nil {
+		err = os.WriteFile(master, []byte(strings.ReplaceAll(string(b), Loopback(p.Reentry), reentry)), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Signal sends the daemon a signal: SIGSTOP, SIGCONT.
+func (s *Postseal) Signal(sig syscall.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd != nil {
+		_ = s.cmd.Process.Signal(sig)
+	}
+}
+
+// Proxy stands before a TCP server and can lose answers: what was asked happens,
+// and who asked never hears of it.
+type Proxy struct {
+	Addr string // 127.0.0.1:port
+
+	to       string
+	listener net.Listener
+	mu       sync.Mutex
+	after    int64 // octets of a connection before its answer is lost; see Lose
+	left     int
+	Lost     atomic.Int64 // answers that were lost
+}
+
+// NewProxy listens before a server at an address.
+func NewProxy(t testing.TB, to string) *Proxy {
+	t.Helper()
+	l, err := net.Listen("tcp", testport.Address(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Proxy{Addr: l.Addr().String(), to: to, listener: l}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.serve(c)
+		}
+	}()
+	return p
+}
+
+// Lose makes the next n answers get lost that a server gives to somebody who sent
+// it at least so many octets on the connection since its last answer.
+func (p *Proxy) Lose(n int, octets int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.left, p.after = n, octets
+}
+
+func (p *Proxy) loses(asked int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.left == 0 || asked < p.after || asked == 0 {
+		return false
+	}
+	p.left--
+	p.Lost.Add(1)
+	return true
+}
+
+func (p *Proxy) serve(client net.Conn) {
+	defer client.Close()
+	server, err := net.Dial("tcp", p.to)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	var asked atomic.Int64
+	go func() {
+		defer server.Close()
+		_, _ = io.Copy(counted{server, &asked}, client)
+	}()
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(buf)
+		if err != nil || p.loses(asked.Swap(0)) {
+			return
+		}
+		if _, err := client.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+type counted struct {
+	to io.Writer
+	n  *atomic.Int64
+}
+
+func (c counted) Write(p []byte) (int, error) {
+	c.n.Add(int64(len(p)))
+	return c.to.Write(p)
+}
+
+// Disk is a small file system at a directory, in a mount namespace of its own:
+// only programs that Enter sees it.
+type Disk struct {
+	dir    string
+	holder *exec.Cmd
+}
+
+// NewDisk makes one of so many megabytes. It goes when the test ends.
+func NewDisk(t testing.TB, dir string, megabytes int) *Disk {
+	t.Helper()
+	NeedRoot(t)
+	d := &Disk{dir: dir}
+	d.holder = exec.Command(Need(t, "unshare"), "--mount", "--propagation", "private", "sh", "-c",
+		`mount -t tmpfs -o "size=$1,mode=0700" postseal "$2" && echo mounted && exec sleep infinity`, "sh", fmt.Sprintf("%dm", megabytes), dir)
+	d.holder.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := d.holder.StdoutPipe()
+	if err == nil {
+		err = d.holder.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = d.holder.Process.Kill()
+		_ = d.holder.Wait()
+	})
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || strings.TrimSpace(line) != "mounted" {
+		t.Fatalf("a small file system: %q, %v", line, err)
+	}
+	return d
+}
+
+// Enter has a command run where the file system can be seen.
+func (d *Disk) Enter(c *exec.Cmd) *exec.Cmd {
+	args := append([]string{"--target", fmt.Sprint(d.holder.Process.Pid), "--mount", "--wd=/", "--", c.Path}, c.Args[1:]...)
+	return exec.Command("nsenter", args...)
+}
+
+// filler is what takes the room.
+func (d *Disk) filler() string {
+	return filepath.Join("/proc", fmt.Sprint(d.holder.Process.Pid), "root", d.dir, "filler")
+}
+
+// Fill takes all the room that is left; Free gives it back.
+func (d *Disk) Fill() error {
+	f, err := os.Create(d.filler())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	block := make([]byte, 1<<20)
+	for {
+		if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// Free undoes Fill.
+func (d *Disk) Free() error { return os.Remove(d.filler()) }
