@@ -47,6 +47,7 @@ func commands() []command {
 		{"config", "example", "print an annotated configuration", configCommand},
 		{"keys", "new FILE", "make a master-key file", keysCommand},
 		{"envelope", "show|list|recall|extend ...", "find sealed messages, see how they stand, take back, keep open", envelopeCommand},
+		{"account", "show|unlock|reset ADDRESS", "look at somebody's account, end its locks, or let her register again", accountCommand},
 		{"desk", "show|open|end ADDRESS [OWNER...]", "see, open or end a shared mailbox", deskCommand},
 		{"version", "", "print the version", versionCommand},
 	}

@@ -73,6 +73,8 @@ func TestScripts(t *testing.T) {
 			"attach":  attachCommand,
 			"prepare": prepareCommand,
 
+			"register": registerCommand,
+
 			"deadsocket": deadsocketCommand,
 		},
 	})
