@@ -10,7 +10,7 @@ import (
 // navRows are the rooms that the head of each page leads to, in their order, for
 // somebody signed in. word is the key of the link's text; whom nil: everybody.
 var navRows = []navRow{
-	{path: "/", word: "nav.messages"},
+	{path: "/messages", word: "nav.messages"},
 	{path: "/sent", word: "mysent.nav", whom: staff},
 	{path: "/servicedesk", word: "servicedesk.nav", whom: ofServiceDesk},
 	{path: "/desk", word: "desk.nav", whom: sitsSomewhere},

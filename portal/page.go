@@ -35,13 +35,13 @@ type pages struct {
 }
 
 // pageNames are the files of web that hold a "content".
-var pageNames = []string{"start", "signin", "code", "register", "sent", "activate", "activated", "forgot", "reset",
+var pageNames = []string{"start", "signin", "code", "inbox", "register", "sent", "activate", "activated", "forgot", "reset",
 	"message", "answered", "reply", "replied", "home", "signedout", "status", "refusal", "help", "privacy",
 	"asked", "elsewhere", "leaving", "ways", "sentlist", "servicedesk", "servicemail", "enable", "confirm", "own-name", "own-password", "own-question", "own-delete", "own-deleted", "own-addresses", "own-address-code", "own-sessions"}
 
 func loadPages(s *Server) (pages, error) {
 	p := pages{byName: map[string]*template.Template{}, policy: pagePolicy, logo: logoPath(s.Brand.Logo)}
-	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html", "web/passkey.html", "web/address.html", "web/mailstate.html")
+	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html", "web/passkey.html", "web/address.html", "web/mailstate.html", "web/messages.html")
 	if err != nil {
 		return p, fmt.Errorf("portal: %w", err)
 	}
@@ -221,7 +221,9 @@ func capital(s string) string {
 // followed, whatever a form or a record says.
 var localPages = regexp.MustCompile(`^/(m|sent|servicedesk)/[a-z2-7]{26}$|^/m/[a-z2-7]{26}/reply$|^/(sent|servicedesk)$`)
 
-func localPage(to string) bool { return localPages.MatchString(to) || localRooms.MatchString(to) }
+func localPage(to string) bool {
+	return localPages.MatchString(to) || localRooms.MatchString(to) || localWriting.MatchString(to)
+}
 
 // luminance is WCAG's relative luminance of "#rrggbb".
 func luminance(colour string) float64 {

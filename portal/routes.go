@@ -16,6 +16,7 @@ func (s *Server) routes() {
 	s.signinPages(handle)
 	s.accountPages(handle)
 	s.roomPages(handle, get, post)
+	s.inboxPages(get)
 	post("/signout", signout)
 	get("/signedout", signedOut)
 

@@ -19,7 +19,11 @@ func start(v *visit) error {
 	if p.Address().IsZero() {
 		return v.askAddress("", "")
 	}
-	return v.show("home", v.t("home.title"), map[string]any{"Offer": v.offer(p)})
+	rows, err := v.newest(p)
+	if err != nil {
+		return err
+	}
+	return v.show("home", v.t("home.title"), map[string]any{"Offer": v.offer(p), "Rows": rows, "Write": v.mayWrite(p)})
 }
 
 // askAddress shows the address form; next is where the sign-in leads.

@@ -164,8 +164,9 @@ func (v *visit) address() (addr.Address, error) {
 	return f.Address, err
 }
 
-// link gives the secret that this browser brought for a message. Without it the
-// message might as well not exist: ErrNotFound, as for a wrong id.
+// link gives the secret that this browser brought for a message, or that of a
+// message of who is signed in. Without it the message might as well not exist:
+// ErrNotFound, as for a wrong id.
 func (v *visit) link(id envelope.ID) (envelope.Secret, error) {
 	f, err := v.brought()
 	if err != nil {
@@ -173,7 +174,7 @@ func (v *visit) link(id envelope.ID) (envelope.Secret, error) {
 	}
 	secret, ok := f.Secrets[id]
 	if !ok {
-		return envelope.Secret{}, store.ErrNotFound
+		return v.ownLink(id)
 	}
 	return secret, nil
 }
