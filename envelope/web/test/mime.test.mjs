@@ -10,8 +10,8 @@ import { learn, speak, t } from "../src/words.js";
 
 learn({
   en: { bytes: "{n} bytes", kb: "{n} KB", mb: "{n} MB", long: "{weekday} {day} {month} {year}, {clock}", today: "today, {clock}",
-    saturday: "Saturday", august: "August", december: "December" },
-  cy: { long: "{weekday} {day} {month} {year}, {clock}", saturday: "dydd Sadwrn", december: "Rhagfyr" },
+    days: ",,,,,,Saturday", months: ",,,,,,,August,,,,December" },
+  cy: { long: "{weekday} {day} {month} {year}, {clock}", days: ",,,,,,dydd Sadwrn", months: ",,,,,,,,,,,Rhagfyr" },
 });
 
 const bytes = (s) => Uint8Array.from(s, (c) => c.charCodeAt(0));
