@@ -88,7 +88,6 @@ func fit(rows []fitRow, columns int, penalty float64) regression {
 // fitSet is the messages that depend on odds, in both shapes.
 type fitSet struct {
 	measures, words []fitRow
-	scale           []float64 // of the measures
 	vocabulary      []string
 }
 
