@@ -5,23 +5,18 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	cdppage "github.com/chromedp/cdproto/page"
 	cdp "github.com/chromedp/chromedp"
 
 	"github.com/postseal/postseal/envelope"
+	"github.com/postseal/postseal/internal/hostile"
 )
 
 // opened seals a mail, opens its page from a file and signs in.
@@ -34,110 +29,19 @@ func opened(t *testing.T, b *tab, s *standIn, mail []byte) {
 	b.do(cdp.Navigate(asFile(t, p, container)), cdp.SendKeys(cdp.CSS("#password"), "right\r"), cdp.WaitVisible(cdp.CSS("h1.subject")))
 }
 
-// trap is a server that nobody may call: every name of the internet leads to it.
-type trap struct {
-	addr  string
-	mu    sync.Mutex
-	calls []string // the first bytes of each
-}
-
-// chromiumsOwn are what the browser asks its maker whatever page is open; no
-// payload names them.
-var chromiumsOwn = regexp.MustCompile(`(google|googleapis|gvt1|gstatic)\.com`)
-
-// note keeps the first bytes of a call, so that it is known who was asked for.
-func (tr *trap) note(c net.Conn) {
-	defer func() { _ = c.Close() }()
-	first := make([]byte, 5, 1<<16+5)
-	n, _ := io.ReadFull(c, first)   // a connection without a word counts too
-	if n == 5 && first[0] == 0x16 { // TLS: the name asked for stands somewhere in the first record
-		first = first[:5+int(first[3])<<8+int(first[4])]
-	} else {
-		first = first[:512]
-	}
-	_ = c.SetReadDeadline(time.Now().Add(time.Second))
-	more, _ := io.ReadAtLeast(c, first[n:], 1)
-	for n += more; n < len(first) && more > 0; n += more {
-		more, _ = c.Read(first[n:])
-	}
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	tr.calls = append(tr.calls, string(bytes.ToValidUTF8(first[:n], []byte("."))))
-}
-
-// heard gives the calls that the browser did not make for itself.
-func (tr *trap) heard() []string {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	var out []string
-	for _, c := range tr.calls {
-		if !chromiumsOwn.MatchString(c) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-func newTrap(t *testing.T) *trap {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	tr := &trap{addr: l.Addr().String()}
-	go func() {
-		for {
-			c, err := l.Accept() // a call is counted whatever it says, TLS too
-			if err != nil {
-				return
-			}
-			go tr.note(c)
-		}
-	}()
-	return tr
-}
-
-// resolver leads all names to the trap.
-func (tr *trap) resolver() cdp.ExecAllocatorOption {
-	return cdp.Flag("host-resolver-rules", "MAP * "+tr.addr+", EXCLUDE 127.0.0.1")
-}
-
-// hostile gives the payloads of testdata/html.
-func hostile(t *testing.T) []string {
-	t.Helper()
-	var all []struct{ Payload string }
-	b, err := os.ReadFile("../testdata/html/dompurify.json")
-	if err == nil {
-		err = json.Unmarshal(b, &all)
-	}
-	lines, err2 := os.ReadFile("../testdata/html/leaks.txt")
-	if err != nil || err2 != nil {
-		t.Fatal(err, err2)
-	}
-	var out []string
-	for _, p := range all {
-		out = append(out, p.Payload)
-	}
-	out = append(out, strings.Split(strings.TrimSpace(strings.ReplaceAll(string(lines), "TRACKER", "http://tracker.example")), "\n")...)
-	if len(out) < 70 {
-		t.Fatalf("only %d payloads", len(out))
-	}
-	return out
-}
-
 // Every payload of testdata/html as a mail of its own, all in one message, opened
 // one after the other in the page from a file: no script runs, and nothing is
 // fetched, counted by a server to which every name leads. SCC-11, BOP-21
 func TestViewerHostileMail(t *testing.T) {
-	payloads := hostile(t)
+	payloads := hostile.Payloads(t)
 	var mail bytes.Buffer
 	mail.WriteString("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=outer\r\n\r\n")
 	for _, p := range payloads {
 		fmt.Fprintf(&mail, "--outer\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: text/html; charset=utf-8\r\n\r\n%s\r\n", strings.ReplaceAll(p, "\n", "\r\n"))
 	}
 	mail.WriteString("--outer--\r\n")
-	tr, s := newTrap(t), newStandIn(t)
-	b := newTab(t, 1280, 900, tr.resolver())
+	tr, s := hostile.NewTrap(t), newStandIn(t)
+	b := newTab(t, 1280, 900, cdp.Flag("host-resolver-rules", tr.Rules()))
 	ran := atomic.Int64{}
 	if err := cdp.Listen(b.ctx, func(ev any) {
 		if _, ok := ev.(*cdppage.EventJavascriptDialogOpening); ok {
@@ -169,7 +73,7 @@ func TestViewerHostileMail(t *testing.T) {
 	if shown != len(payloads) {
 		t.Errorf("%d of %d payloads were shown", shown, len(payloads))
 	}
-	if calls := tr.heard(); len(calls) != 0 || ran.Load() != 0 {
+	if calls := tr.Heard(); len(calls) != 0 || ran.Load() != 0 {
 		t.Errorf("the mail made %d calls and %d scripts run: %q", len(calls), ran.Load(), calls)
 	}
 	if title := get(b, cdp.Title()); !strings.HasPrefix(title, "Secure message") {
@@ -181,7 +85,7 @@ func TestViewerHostileMail(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.do(cdp.Navigate("file://" + control))
-	if len(tr.heard()) == 0 {
+	if len(tr.Heard()) == 0 {
 		t.Error("the trap does not catch an ordinary page's picture")
 	}
 }
