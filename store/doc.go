@@ -37,6 +37,8 @@
 //	dd:{h}                        new messages that somebody saved and has not sent
 //	wz:{h} wd:{h}                 what somebody wrote on the pages: to whom, when, about what
 //	n:{h}                         how often something was done for somebody
+//	an:{announcements}            what the operator tells everybody on the pages
+//	jr:{requests}                 who asks to join
 //
 // Indexes and work lists are written before the slot they point to. They may
 // point to nothing and are then ignored; Sweep repairs them. Times are values in
