@@ -31,7 +31,7 @@ var (
 )
 
 // Actor is who did something: "recipient:jane@x.example", "sender:...",
-// "operator:name", "milter" or "store".
+// "manager:...", "operator:name", "milter" or "store".
 type Actor string
 
 const (
@@ -51,6 +51,9 @@ func Sender(a addr.Address) Actor { return Actor("sender:" + a.Key()) }
 
 // Operator names a person at the command line or the service desk.
 func Operator(name string) Actor { return Actor("operator:" + name) }
+
+// Manager names who manages the unit that sent an envelope.
+func Manager(a addr.Address) Actor { return Actor("manager:" + a.Key()) }
 
 // Action is what was done; a closed set.
 type Action string
@@ -72,8 +75,8 @@ const (
 	SignedIn  Action = "signed in" // by a provider or a passkey; reason says which
 	Deleted   Action = "deleted"   // an account, by its owner
 	Reset     Action = "reset"     // an account, by an operator
-	Looked    Action = "looked at" // by an operator or the service desk: people, times and states
-	Searched  Action = "searched"  // for messages, by an operator or the service desk; objects are whose
+	Looked    Action = "looked at" // by an operator, the service desk or a manager: people, times and states
+	Searched  Action = "searched"  // for messages, by an operator, the service desk or a manager; objects are whose
 	Agreed    Action = "agreed"    // to the terms of the organisation; reason holds their version
 	Blocked   Action = "blocked"   // somebody from writing on the pages; reason says why
 	Unblocked Action = "unblocked" // likewise, let write again
