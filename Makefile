@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-.PHONY: all build demo test storm quick detect scanners scan deps lint web web-check fuzz screenshots clean
+.PHONY: all build demo test storm quick detect scanners probe scan deps lint web web-check fuzz screenshots clean
 
 all: build
 
@@ -27,6 +27,9 @@ detect: ## precision and recall of the scan for personal data, both halves of te
 
 scanners: ## a robot presses everything in 1,000 of our mails (50 of them in make test)
 	POSTSEAL_ROBOT_MAILS=1000 $(GO) test ./portal -count=1 -timeout 60m -run TestBrowserRobotPressesEverything -v
+
+probe: ## signing in, resetting, registering: 1,000 times with an account and 1,000 without, and how long each takes
+	POSTSEAL_PROBE=1000 $(GO) test ./portal -count=1 -timeout 60m -run TestProbeTimes -v
 
 scan: ## 200 envelopes against rspamd, SpamAssassin and our own restatement of public rules (12 in make test)
 	@scripts/deps.sh scan

@@ -29,6 +29,7 @@ func lookAtOwn(s *sight) {
 	s.look("question")
 	s.goTo("/account/addresses")
 	s.look("addresses")
+	s.click("#address") // the skip link, which the tabulator has shown, goes
 	s.enter("#address", other.String())
 	s.press(`form[action="/account/addresses"] button`)
 	s.look("address-code")

@@ -33,14 +33,15 @@ type Options struct {
 
 // Store is safe for concurrent use. Make one with Open, end it with Close.
 type Store struct {
-	o       Options
-	keys    *Keyring
-	redis   redis.UniversalClient
-	hashing chan struct{} // a place for each core
-	stripes [64]chan struct{}
-	dials   atomic.Int64 // connections made so far; a new one makes the settings doubtful
-	ready   readiness
-	claims  atomic.Int64 // lets every Claim begin at another work list
+	o        Options
+	keys     *Keyring
+	redis    redis.UniversalClient
+	hashing  chan struct{} // a place for each core
+	stripes  [64]chan struct{}
+	dials    atomic.Int64 // connections made so far; a new one makes the settings doubtful
+	ready    readiness
+	compared atomic.Int64 // passwords and answers, for tests of the counters
+	claims   atomic.Int64 // lets every Claim begin at another work list
 }
 
 // Timeouts. A milter transaction or a web request makes a handful of calls, so
