@@ -34,6 +34,7 @@
 //	x:{s} f:{b}                   session; what a browser brought before it signed in
 //	is:{h} ir:{h} m:{h} w:{n}     indexes: sent by, received by, Message-ID, work lists
 //	ig:{h}                        index: transactions of one mail of one sender
+//	dl:{h}                        members whom the directory shows
 //	dd:{h}                        new messages that somebody saved and has not sent
 //	wz:{h} wd:{h}                 what somebody wrote on the pages: to whom, when, about what
 //	n:{h}                         how often something was done for somebody

@@ -159,6 +159,9 @@ func (s *Store) end(ctx context.Context, a addr.Address, e audit.Entry, forget b
 			err = s.unpoint(ctx, b, a, e.Actor, e.Time)
 		}
 	}
+	if err == nil {
+		err = s.hideMember(ctx, a)
+	}
 	return err
 }
 

@@ -175,6 +175,7 @@ func (s *Store) personArgs(p *person, c *personChange, e audit.Entry) (keys []st
 	}
 	keys = []string{personKey("u", p.h), personKey("y", p.h), personKey("c", p.h), link, personKey("b", p.h), personKey("s", p.h)}
 	if c.drop {
+		p.fields[fCard] = "" // an entry of the directory says who somebody is
 		p.fields[fAccount], p.fields[fWays], p.stored, p.ways, p.have = "", "", stored{}, Ways{}, false
 	}
 	if c.main != nil {
