@@ -45,6 +45,7 @@ var pageWalks = []struct {
 	{"enable", lookAtEnable},
 	{"inbox", lookAtInbox},
 	{"desk", lookAtDesk},
+	{"team", lookAtTeam},
 	{"closed", lookAtClosed},
 	{"fixed", lookAtFixed},
 	{"refusal", lookAtRefusals},

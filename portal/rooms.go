@@ -37,13 +37,14 @@ func (t Terms) in(tags ...string) []string {
 func (s *Server) roomPages(handle func(pattern string, h http.Handler), get, post func(path string, a action)) {
 	s.enablePages(get, post)
 	s.deskPages(get, post)
+	s.teamPages(get, post)
 }
 
 // roomNames are the files of web that hold a room's "content".
-var roomNames = []string{"desk", "desk-new", "desk-one"}
+var roomNames = []string{"desk", "desk-new", "desk-one", "team", "teammail", "teamgive"}
 
 // localRooms are the pages of the rooms that a sign-in may lead to, see localPage.
-var localRooms = regexp.MustCompile(`^/enable/terms$|^/desk(/new|/[0-9a-f]{32})?$`)
+var localRooms = regexp.MustCompile(`^/enable/terms$|^/desk(/new|/[0-9a-f]{32})?$|^/team(/[0-9a-f]{32}(/[a-z2-7]{26})?)?$|^/servicedesk/team$`)
 
 // signedIn gives who is signed in. For nobody it shows the page that asks who it
 // is, which leads back to next, and ok is false.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/store"
 )
 
@@ -57,7 +56,7 @@ func sentList(v *visit) error {
 		from = v.field("from")
 	}
 	if len(words) > maxSearch {
-		return v.showSent(p.Address(), store.Found{}, words, from, problem{"words", v.t("mysent.words-long")})
+		return v.showSent(p, store.Found{}, words, from, problem{"words", v.t("mysent.words-long")})
 	}
 	found, err := v.s.Store.Find(v.ctx(), store.Search{Sender: p.Address(), Words: words, From: from, Limit: sentPage})
 	if errors.Is(err, store.ErrSyntax) && from != "" { // a place that was typed
@@ -67,10 +66,10 @@ func sentList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.showSent(p.Address(), found, words, from)
+	return v.showSent(p, found, words, from)
 }
 
-func (v *visit) showSent(a addr.Address, found store.Found, words, from string, problems ...problem) error {
+func (v *visit) showSent(p store.Proof, found store.Found, words, from string, problems ...problem) error {
 	var rows []sentRow
 	for _, r := range found.Records {
 		all, err := v.s.Store.SameMail(v.ctx(), r)
@@ -81,8 +80,12 @@ func (v *visit) showSent(a addr.Address, found store.Found, words, from string, 
 			rows = append(rows, v.sentRow("/sent/", v.subjectOf(r), all))
 		}
 	}
-	return v.show("sentlist", v.t("mysent.title"), map[string]any{"Address": a.String(), "Rows": rows, "Words": words, "Next": found.Next,
-		"First": from == "", "Damaged": found.Damaged}, problems...)
+	units, err := v.unitLines(p)
+	if err != nil {
+		return err
+	}
+	return v.show("sentlist", v.t("mysent.title"), map[string]any{"Address": p.Address().String(), "Path": "/sent", "Units": units, "Rows": rows, "Words": words,
+		"Next": found.Next, "First": from == "", "Damaged": found.Damaged}, problems...)
 }
 
 // sentRow is a mail in a list whose pages are below a path.

@@ -49,6 +49,7 @@ func commands() []command {
 		{"envelope", "show|list|recall|extend ...", "find sealed messages, see how they stand, take back, keep open", envelopeCommand},
 		{"account", "show|unlock|reset ADDRESS", "look at somebody's account, end its locks, or let her register again", accountCommand},
 		{"desk", "show|open|end ADDRESS [OWNER...]", "see, open or end a shared mailbox", deskCommand},
+		{"team", "show|add|remove UNIT [MANAGER]", "see and change who manages a unit, sees and takes back what it sent", teamCommand},
 		{"version", "", "print the version", versionCommand},
 	}
 }
