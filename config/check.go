@@ -80,6 +80,7 @@ func (c *Config) check(p *problems) {
 	c.checkRobot(p)
 	c.checkTerms(p)
 	c.checkDesk(p)
+	c.checkHelp(p)
 	for path, value := range map[string]string{"relay.reentry": c.Relay.Reentry, "relay.inbound": c.Relay.Inbound} {
 		if !isListen(value) && !isAbsUnix(value) {
 			p.add(path, "wants an address and port, such as 127.0.0.1:10026")

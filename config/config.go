@@ -35,7 +35,9 @@ type Config struct {
 	TimeZone string  `yaml:"timezone"`   // of times shown to people; Europe/London
 	source   *source // where each value stands
 
-	Desk ServiceDesk `yaml:"service_desk"` // who helps our own staff on the pages
+	Desk     ServiceDesk `yaml:"service_desk"` // who helps our own staff on the pages
+	HelpDesk HelpDesk    `yaml:"help_desk"`    // where people are helped, as the page of help shows it
+	Joining  Joining     `yaml:"joining"`      // who reads requests to join
 }
 
 // Service says what the service is called in the mail that it sends.

@@ -41,7 +41,7 @@ var pageNames = []string{"start", "signin", "code", "inbox", "register", "sent",
 
 func loadPages(s *Server) (pages, error) {
 	p := pages{byName: map[string]*template.Template{}, policy: pagePolicy, logo: logoPath(s.Brand.Logo)}
-	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html", "web/passkey.html", "web/address.html", "web/mailstate.html", "web/messages.html")
+	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html", "web/passkey.html", "web/address.html", "web/mailstate.html", "web/messages.html", "web/announced.html")
 	if err != nil {
 		return p, fmt.Errorf("portal: %w", err)
 	}
@@ -87,11 +87,12 @@ func brandColours(colour string) string {
 
 // sheet is what a template sees.
 type sheet struct {
-	Title    string
-	Data     any
-	Problems []problem
-	Person   string // address signed in; empty for nobody
-	Nav      []navLink
+	Title     string
+	Data      any
+	Problems  []problem
+	Person    string // address signed in; empty for nobody
+	Nav       []navLink
+	Announced []announcement // what the operator tells everybody now
 
 	Organisation, Logo, Style, MoreHelp, Privacy string
 	Address                                      []string
@@ -181,6 +182,7 @@ func (v *visit) showStatus(status int, name, title string, data any, forms bool,
 		if p, err := v.person(); err == nil && !p.Address().IsZero() {
 			s.Person, s.Nav = p.Address().String(), v.nav(p)
 		}
+		s.Announced = v.announced(s.Person != "")
 		s.Form = template.HTML(`<input type="hidden" name="` + formField + `" value="` + csrf(v.browser()) + `">`) //nolint:gosec // base64url only
 	}
 	var b bytes.Buffer

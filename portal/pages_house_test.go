@@ -31,6 +31,7 @@ func furnished(t *testing.T) (h *house, base string) {
 		base = c.BaseURL
 		c.Passkeys, c.Seal = true, s.seal
 		switches(c)
+		helped(c)
 		c.Brand.Colour, c.Brand.Address, c.Brand.HelpURL = "#00437b", "Civic Centre\nExample EX1 1AA", "https://www.example.gov.uk/help"
 		c.Providers = []portal.Provider{{Name: "google", Label: "Google", Issuer: standingStill(t), ClientID: oidctest.ClientID, ClientSecret: oidctest.ClientSecret, Domains: []string{"home.example"}}}
 	})

@@ -23,7 +23,7 @@ func start(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show("home", v.t("home.title"), map[string]any{"Offer": v.offer(p), "Rows": rows, "Write": v.mayWrite(p)})
+	return v.show("home", v.t("home.title"), map[string]any{"Offer": v.offer(p), "Rows": rows, "Write": v.mayWrite(p), "Invite": v.s.invites()})
 }
 
 // askAddress shows the address form; next is where the sign-in leads.
@@ -103,7 +103,8 @@ func signedOut(v *visit) error {
 }
 
 func help(v *visit) error {
-	return v.show("help", v.t("help.title"), map[string]any{"Service": v.s.Brand.Service.String(), "Base": v.s.BaseURL, "Domain": v.s.Brand.ServiceDomain})
+	return v.show("help", v.t("help.title"), map[string]any{"Service": v.s.Brand.Service.String(), "Base": v.s.BaseURL, "Domain": v.s.Brand.ServiceDomain,
+		"HelpDesk": v.helpDesk(), "Join": v.s.joins()})
 }
 
 func privacy(v *visit) error { return v.show("privacy", v.t("privacy.title"), nil) }

@@ -47,7 +47,9 @@ type Request struct {
 	Address      addr.Address // where the answer goes; nobody has proved it
 	Phone        string
 	Domain       string // server: whose mail it is
-	Details      string // server: what its mail system is and does
+	System       string // server: which mail system it is
+	Servers      string // server: from where it sends
+	TLS          string // server: whether it speaks verified TLS: yes, no or unknown
 	Text         string // anything else
 	Lang         string // of the pages on which it was written
 	At           time.Time

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -22,6 +23,8 @@ func (d *daemon) roomsOf() (portal.Rooms, error) {
 		Ours:     func(a addr.Address) bool { return d.policy.Load().Inside(a) },
 		Switches: func() bool { return d.policy.Load().Senders.Enable },
 		Terms:    terms,
+		HelpDesk: helpDeskOf(d.cfg),
+		Join:     addressOr(d.cfg.Joining.Address),
 	}, nil
 }
 
@@ -35,11 +38,7 @@ func termsOf(cfg *config.Config) (portal.Terms, error) {
 	if cfg.Terms.File == "" {
 		return t, nil
 	}
-	tag := "en"
-	if tags := cfg.Organisation.Languages; len(tags) > 0 {
-		tag = tags[0]
-	}
-	files := map[string]string{tag: cfg.Terms.File}
+	files := map[string]string{firstLanguage(cfg): cfg.Terms.File}
 	for tag, name := range cfg.Terms.Translations {
 		files[tag] = name
 	}
@@ -77,4 +76,31 @@ func paragraphsOf(name string) ([]string, error) {
 		return nil, fmt.Errorf("%s holds no text", name)
 	}
 	return out, nil
+}
+
+// helpDeskOf gives where people are helped, with the hours in all languages.
+func helpDeskOf(cfg *config.Config) portal.HelpDesk {
+	d := portal.HelpDesk{Hours: map[string]string{}, Phone: cfg.HelpDesk.Phone, Email: addressOr(cfg.HelpDesk.Email)}
+	if cfg.HelpDesk.Hours != "" {
+		d.Hours[firstLanguage(cfg)] = cfg.HelpDesk.Hours
+	}
+	maps.Copy(d.Hours, cfg.HelpDesk.Translations)
+	return d
+}
+
+// firstLanguage is what texts of the configuration are in that say no language.
+func firstLanguage(cfg *config.Config) string {
+	if tags := cfg.Organisation.Languages; len(tags) > 0 {
+		return tags[0]
+	}
+	return "en"
+}
+
+// addressOr gives an address that config has checked; the zero address for none.
+func addressOr(text string) addr.Address {
+	a, err := addr.Parse(text)
+	if err != nil {
+		return addr.Address{}
+	}
+	return a
 }
