@@ -152,6 +152,7 @@ func submitTerms(v *visit) error {
 		return err
 	}
 	v.s.Log.Info("secure mail switched on", "version", t.Version)
+	v.listColleague(p)
 	v.see("/enable/terms")
 	return nil
 }

@@ -14,6 +14,7 @@ var navRows = []navRow{
 	{path: "/sent", word: "mysent.nav", whom: staff},
 	{path: "/servicedesk", word: "servicedesk.nav", whom: ofServiceDesk},
 	{path: "/desk", word: "desk.nav", whom: sitsSomewhere},
+	{path: "/directory", word: "directory.nav", whom: mayDirectory},
 	{path: "/account", word: "nav.account"},
 }
 

@@ -49,6 +49,7 @@ var pageWalks = []struct {
 	{"colleague", lookAtColleague},
 	{"join", lookAtJoin},
 	{"team", lookAtTeam},
+	{"directory", lookAtDirectory},
 	{"closed", lookAtClosed},
 	{"fixed", lookAtFixed},
 	{"refusal", lookAtRefusals},

@@ -15,8 +15,9 @@ type Rooms struct {
 	Ours     func(addr.Address) bool // whose address is the organisation's; nil: Inside
 	Switches func() bool             // whether staff switch secure mail on for themselves (senders.enable); nil: no
 	Terms    Terms
-	HelpDesk HelpDesk     // where people are helped
-	Join     addr.Address // who reads requests to join; zero: nobody can ask
+	Suffix   func() string // of secure addresses, see policy.File.SecureSuffix; nil: none
+	HelpDesk HelpDesk      // where people are helped
+	Join     addr.Address  // who reads requests to join; zero: nobody can ask
 }
 
 // Terms are what staff agree to (CYC-4).
@@ -43,13 +44,14 @@ func (s *Server) roomPages(handle func(pattern string, h http.Handler), get, pos
 	s.colleaguePages(get, post)
 	s.joinPages(get, post)
 	s.teamPages(get, post)
+	s.directoryPages(get, post)
 }
 
 // roomNames are the files of web that hold a room's "content".
-var roomNames = []string{"desk", "desk-new", "desk-one", "guide", "guide-staff", "colleague", "join", "join-form", "join-sent", "team", "teammail", "teamgive"}
+var roomNames = []string{"desk", "desk-new", "desk-one", "guide", "guide-staff", "colleague", "join", "join-form", "join-sent", "team", "teammail", "teamgive", "directory", "directory-me"}
 
 // localRooms are the pages of the rooms that a sign-in may lead to, see localPage.
-var localRooms = regexp.MustCompile(`^/enable/terms$|^/colleague$|^/desk(/new|/[0-9a-f]{32})?$|^/team(/[0-9a-f]{32}(/[a-z2-7]{26})?)?$|^/servicedesk/team$`)
+var localRooms = regexp.MustCompile(`^/enable/terms$|^/colleague$|^/desk(/new|/[0-9a-f]{32})?$|^/team(/[0-9a-f]{32}(/[a-z2-7]{26})?)?$|^/servicedesk/team$|^/directory(/me)?$`)
 
 // signedIn gives who is signed in. For nobody it shows the page that asks who it
 // is, which leads back to next, and ok is false.

@@ -50,6 +50,7 @@ func commands() []command {
 		{"account", "show|unlock|reset ADDRESS", "look at somebody's account, end its locks, or let her register again", accountCommand},
 		{"desk", "show|open|end ADDRESS [OWNER...]", "see, open or end a shared mailbox", deskCommand},
 		{"team", "show|add|remove UNIT [MANAGER]", "see and change who manages a unit, sees and takes back what it sent", teamCommand},
+		{"directory", "export|class ...", "write the directory as CSV, vCard or LDIF; see and change the class of a member", directoryCommand},
 		{"notice", "add|list|remove ...", "tell everybody on the pages, such as when the service stops", noticeCommand},
 		{"join", "list|show|approve|refuse [NUMBER]", "answer those who ask to join", joinCommand},
 		{"version", "", "print the version", versionCommand},

@@ -23,6 +23,7 @@ func (d *daemon) roomsOf() (portal.Rooms, error) {
 		Ours:     func(a addr.Address) bool { return d.policy.Load().Inside(a) },
 		Switches: func() bool { return d.policy.Load().Senders.Enable },
 		Terms:    terms,
+		Suffix:   func() string { return d.policy.Load().SecureSuffix },
 		HelpDesk: helpDeskOf(d.cfg),
 		Join:     addressOr(d.cfg.Joining.Address),
 	}, nil
