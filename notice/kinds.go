@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"html/template"
 	"time"
 
 	"github.com/postseal/postseal/addr"
@@ -165,6 +166,10 @@ type ReplyData struct {
 	References  string       `json:"references"`
 	SentAt      time.Time    `json:"sent_at"`
 	Attachments []Attachment `json:"-"`
+
+	// HTML is Text with its look, made of elements and styles that the caller has
+	// seen to be harmless; empty: Text is shown as it stands.
+	HTML template.HTML `json:"-"`
 }
 
 // BounceData is the data of Bounce.

@@ -27,6 +27,8 @@ type draft struct {
 	over  bool     // the files together are over the limit; none is kept
 	long  bool     // the text is over its bound
 	drop  bool     // nobody is signed in: files are read and not kept
+
+	letter letter // what a new message has more than an answer
 }
 
 type attached struct {
@@ -116,6 +118,9 @@ func (d *draft) field(p *multipart.Part) (string, error) {
 		return "", tooBig(err)
 	}
 	value := string(b)
+	if d.letter.field(p.FormName(), value, &d.text) {
+		return value, nil
+	}
 	switch p.FormName() {
 	case "text":
 		if d.long = len(value) > MaxReplyText; d.long {
@@ -193,6 +198,15 @@ func (v *visit) judge(d *draft, rec store.Record, reader addr.Address) []problem
 	if _, wrong := v.s.chosen(rec, reader, d.cc); wrong != "" {
 		out = append(out, problem{"cc", v.t("reply.cc-wrong", "address", clean(wrong))})
 	}
+	out = append(out, v.judgeText(d)...)
+	if len(out) == 0 {
+		out = v.scan(d)
+	}
+	return out
+}
+
+// judgeText says what keeps text and files from being sent.
+func (v *visit) judgeText(d *draft) (out []problem) {
 	switch {
 	case d.long:
 		out = append(out, problem{"text", v.t("reply.too-long")})
@@ -218,6 +232,7 @@ func (d *draft) name(rec store.Record, from addr.Address) string {
 	slices.Sort(cc)
 	write(h, rec.ID.String(), from.Key(), once, d.text, ticked(d.copy), ticked(d.quote))
 	write(h, cc...)
+	write(h, d.letter.to, d.letter.cc, d.letter.subject, string(d.letter.look.mail))
 	for _, f := range d.files {
 		write(h, f.name, f.kind, string(f.sum))
 	}

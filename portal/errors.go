@@ -142,6 +142,7 @@ var table = []struct {
 	{errUnverified, refusal{name: "unverified", status: 403, code: "not_vouched", link: "/signin"}},
 	{errForeign, refusal{name: "foreign", status: 403, code: "not_vouched", link: "/signin"}},
 	{errOther, refusal{name: "other-address", status: 403, code: "not_vouched", link: "/signin"}},
+	{store.ErrBlocked, refusal{name: "blocked", status: 403, code: "blocked", link: "/messages"}},
 	{store.ErrOtherPerson, refusal{name: "other-person", status: 403, code: "not_vouched", link: "/signin"}},
 	{errPasskey, refusal{name: "passkey", status: 403, code: "passkey", link: "/signin"}},
 	{store.ErrCopied, refusal{name: "passkey-copied", status: 403, code: "passkey", link: "/signin"}},

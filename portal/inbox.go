@@ -102,7 +102,4 @@ func (v *visit) ownLink(id envelope.ID) (envelope.Secret, error) {
 
 // localWriting are the pages of reading and writing without a mail at hand that a
 // sign-in may lead to, see localPage.
-var localWriting = regexp.MustCompile(`^/(messages|write|written)$`)
-
-// mayWrite tells whether to offer somebody to write a message.
-func (v *visit) mayWrite(store.Proof) bool { return false }
+var localWriting = regexp.MustCompile(`^/(messages|write|written|drafts)$`)

@@ -7,6 +7,7 @@ type Metrics struct {
 	signins  *prometheus.CounterVec // method, outcome
 	opens    *prometheus.CounterVec // way, outcome
 	replies  *prometheus.CounterVec // outcome
+	letters  *prometheus.CounterVec // outcome
 	recalls  prometheus.Counter
 	refusals *prometheus.CounterVec // code of errors.go
 }
@@ -20,11 +21,12 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		signins:  vec("signins_total", "Sign-ins by method and outcome.", "method", "outcome"),
 		opens:    vec("opens_total", "Keys released by the way they were asked for.", "way"),
 		replies:  vec("replies_total", "Replies handed to staff by outcome.", "outcome"),
+		letters:  vec("letters_total", "New messages written on the pages by outcome.", "outcome"),
 		recalls:  prometheus.NewCounter(prometheus.CounterOpts{Namespace: "postseal", Subsystem: "portal", Name: "recalls_total", Help: "Messages taken back on the page."}),
 		refusals: vec("refusals_total", "Refusals by their code.", "code"),
 	}
 	if reg != nil {
-		reg.MustRegister(m.signins, m.opens, m.replies, m.recalls, m.refusals)
+		reg.MustRegister(m.signins, m.opens, m.replies, m.letters, m.recalls, m.refusals)
 	}
 	return m
 }

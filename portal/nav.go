@@ -11,6 +11,8 @@ import (
 // somebody signed in. word is the key of the link's text; whom nil: everybody.
 var navRows = []navRow{
 	{path: "/messages", word: "nav.messages"},
+	{path: "/write", word: "write.nav", whom: writes},
+	{path: "/written", word: "written.nav", whom: outsider},
 	{path: "/sent", word: "mysent.nav", whom: staff},
 	{path: "/servicedesk", word: "servicedesk.nav", whom: ofServiceDesk},
 	{path: "/desk", word: "desk.nav", whom: sitsSomewhere},

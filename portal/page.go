@@ -35,7 +35,7 @@ type pages struct {
 }
 
 // pageNames are the files of web that hold a "content".
-var pageNames = []string{"start", "signin", "code", "inbox", "register", "sent", "activate", "activated", "forgot", "reset",
+var pageNames = []string{"start", "signin", "code", "inbox", "write", "letterdone", "written", "drafts", "register", "sent", "activate", "activated", "forgot", "reset",
 	"message", "answered", "reply", "replied", "home", "signedout", "status", "refusal", "help", "privacy",
 	"asked", "elsewhere", "leaving", "ways", "sentlist", "servicedesk", "servicemail", "enable", "confirm", "own-name", "own-password", "own-question", "own-delete", "own-deleted", "own-addresses", "own-address-code", "own-sessions"}
 

@@ -44,6 +44,7 @@ var pageWalks = []struct {
 	{"elsewhere", lookAtElsewhere},
 	{"enable", lookAtEnable},
 	{"inbox", lookAtInbox},
+	{"write", lookAtWriting},
 	{"desk", lookAtDesk},
 	{"help", lookAtHelp},
 	{"colleague", lookAtColleague},

@@ -61,6 +61,9 @@ func (v *visit) mayAnswer(id envelope.ID, secret envelope.Secret, p store.Proof)
 	if err := standing(rec, p, v.now); err != nil {
 		return rec, told{err, &rec, p.Address()}
 	}
+	if err := v.s.Store.MayWrite(v.ctx(), p); err != nil {
+		return rec, err
+	}
 	return rec, v.s.mayReply(rec)
 }
 

@@ -205,21 +205,27 @@ func (v *visit) compose(l *reply, tag, parent string, to []relay.Recipient) (rel
 // failed counts how a handing over failed and says what is known: unknown, refused
 // for good, or else as otherwise says.
 func (v *visit) failed(err, otherwise error) error {
+	out, outcome := outcomeOf(err, otherwise)
+	if outcome != "" {
+		v.s.Metrics.replies.WithLabelValues(outcome).Inc()
+	}
+	return out
+}
+
+// outcomeOf is what failed says and counts.
+func outcomeOf(err, otherwise error) (out error, outcome string) {
 	switch {
 	case errors.Is(err, relay.ErrUnknown):
-		v.s.Metrics.replies.WithLabelValues("unknown").Inc()
-		return err
+		return err, "unknown"
 	case errors.Is(err, errNoReply):
-		return err
+		return err, ""
 	case errors.Is(err, relay.ErrPermanent), errors.Is(err, relay.ErrClear):
-		v.s.Metrics.replies.WithLabelValues("refused").Inc()
 		if otherwise == errPartly {
-			return fmt.Errorf("%w: %w", errPartly, err)
+			return fmt.Errorf("%w: %w", errPartly, err), "refused"
 		}
-		return fmt.Errorf("%w: %w", relay.ErrPermanent, err)
+		return fmt.Errorf("%w: %w", relay.ErrPermanent, err), "refused"
 	}
-	v.s.Metrics.replies.WithLabelValues("not_sent").Inc()
-	return fmt.Errorf("%w: %w", otherwise, err)
+	return fmt.Errorf("%w: %w", otherwise, err), "not_sent"
 }
 
 func copyFrom(f io.ReadSeeker) func(io.Writer) error {

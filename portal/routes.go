@@ -17,6 +17,7 @@ func (s *Server) routes() {
 	s.accountPages(handle)
 	s.roomPages(handle, get, post)
 	s.inboxPages(get)
+	s.letterPages(handle, get, post)
 	post("/signout", signout)
 	get("/signedout", signedOut)
 

@@ -57,6 +57,7 @@ type Config struct {
 	Passkeys    bool                    // offer passkeys, where PasskeysPossible
 	Rooms       Rooms                   // pages beside reading and writing
 
+	Writing  Writing
 	Servers  []string                         // key servers' base URLs that files name, BaseURL first; empty: BaseURL alone
 	Formerly []string                         // base URLs that this service had before: files that name them are ours too
 	Profile  func(name string) policy.Profile // how messages of a profile are sent; nil: as the defaults are

@@ -1,0 +1,7 @@
+package portal
+
+// ReadRich is readRich for tests.
+func ReadRich(fragment string) (page, mail, text string) {
+	r := readRich(fragment)
+	return r.page, string(r.mail), r.text
+}
