@@ -80,7 +80,7 @@ func secretsNowhere(t *testing.T, w *world) {
 	}
 	w.searchDir(t, w.redis.Dir) // dump and append-only file: every key, value and command
 	_ = filepath.WalkDir(filepath.Join(w.seal.Dir, "spool"), func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
+		if err == nil && d.Type().IsRegular() && d.Name() != "workroom" { // that one holds the directory's name
 			t.Errorf("a file was left in the spool: %s", path)
 		}
 		return err

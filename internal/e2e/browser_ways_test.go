@@ -140,7 +140,7 @@ func senderTakesBack(t *testing.T, w *world) {
 // Names, subject, text and file names in Welsh, German, Chinese and with emoji
 // arrive as they were written, in the page, on the website and in saved files.
 func nonASCII(t *testing.T, w *world) {
-	const from, to, subject = "sian@example.gov.uk", "zhang@home.example", "[SECURE] Cynllun gofal i Siân Ŵyn – Größe, 护理计划 😀"
+	const from, to, subject = "sian@example.gov.uk", "zhang@home.example", "[SECURE] Cyfarfod gyda Siân Ŵyn – Größe, 护理计划 😀"
 	const body = "Annwyl Zhang,\r\n\r\nŵŷâêîôû, äöüß, 您好 🏴󠁧󠁢󠁷󠁬󠁳󠁿 👩‍⚕️.\r\n"
 	files := []e2etest.File{
 		{Name: "Cynllun ŵŷ.pdf", Type: "application/pdf", Body: noise(3000)},

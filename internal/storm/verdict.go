@@ -112,6 +112,8 @@ func (v *Verdict) recipient(e Evidence, m Mail, to string, want Want, copies []C
 			v.say(&v.Leaked, "mail %s for %s: in clear", m.Name, to)
 		case want == Sealed && !c.Whole:
 			v.say(&v.Unopenable, "mail %s for %s: does not open to the original", m.Name, to)
+		case want == Clear && c.Envelope != "":
+			v.say(&v.Lost, "mail %s for %s: sealed, although it was to go in clear", m.Name, to)
 		case want == Clear && !c.Whole:
 			v.say(&v.Lost, "mail %s for %s: arrived as something else", m.Name, to)
 		}

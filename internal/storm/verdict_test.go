@@ -40,6 +40,7 @@ func TestJudgeFindsEachFault(t *testing.T) {
 		{"nothing", func(*storm.Evidence) {}, storm.Verdict{Repeated: 1}},
 		{"a recipient has nothing", func(e *storm.Evidence) { e.Copies = e.Copies[1:] }, storm.Verdict{Repeated: 1, Lost: 1}},
 		{"clear mail arrived changed", func(e *storm.Evidence) { e.Copies[3].Whole = false }, storm.Verdict{Repeated: 1, Lost: 1}},
+		{"sealed for nothing", func(e *storm.Evidence) { e.Copies[3].Envelope = "e2" }, storm.Verdict{Repeated: 1, Lost: 1}},
 		{"in clear outside", func(e *storm.Evidence) { e.Copies[0].Envelope = "" }, storm.Verdict{Repeated: 1, Leaked: 1}},
 		{"words beside the page", func(e *storm.Evidence) { e.Copies[1].Shows = true }, storm.Verdict{Repeated: 1, Leaked: 1}},
 		{"to a stranger", func(e *storm.Evidence) { e.Copies = append(e.Copies, storm.Copy{To: "z"}) }, storm.Verdict{Repeated: 1, Leaked: 1}},
