@@ -107,7 +107,7 @@ func providerFromFile(t *testing.T, w *world) {
 	b := w.person(t, e2etest.TabOptions{})
 	b.Open(l.file)
 	b.Heading("Show that this message is for you")
-	b.Says("There you can also sign in with Google or a passkey.")
+	b.Says("There you can also use Google or a passkey.")
 	b.Press("Open on the website")
 	b.Heading("Sign in to read your message")
 	b.Press("Sign in with Google")
