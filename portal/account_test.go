@@ -264,3 +264,18 @@ func TestBCC12SessionIsSecure(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// ASVS 5.0 7.2.4: signing in again, as anybody, ends the session that was there.
+func TestSignInEndsTheSessionBefore(t *testing.T) {
+	h := newHouse(t)
+	h.account(carer, good)
+	b := h.signInAt(carer, good)
+	before, kept := b.session(), b.client.Jar.Cookies(b.at)
+	b.open("/signin?change=1").press("Continue", map[string]string{"address": other.String()}).byCode(other)
+	if b.session() == before {
+		t.Error("the session has its old value")
+	}
+	stale := h.browser()
+	stale.client.Jar.SetCookies(b.at, kept)
+	stale.open("/account").reads(200, "/signin")
+}

@@ -185,6 +185,11 @@ func (v *visit) enter(p store.Proof, to string) error {
 	if err != nil {
 		return err
 	}
+	if old := v.s.cookie(v.r, sessionCookie); old != "" { // what was signed in here before is over
+		if err := v.s.Store.EndSession(v.ctx(), old); err != nil {
+			return err
+		}
+	}
 	v.s.setCookie(v.w, sessionCookie, token)
 	v.see(to)
 	return nil

@@ -292,6 +292,7 @@ func TestForgottenPassword(t *testing.T) {
 	b.press("Continue", map[string]string{"answer": "Harry"}).reads(422, "/reset", "This is not the answer")
 	b.press("Continue", map[string]string{"answer": "tom"}).reads(200, "/reset", "Choose a password")
 	b.press("Set this password", map[string]string{"password": "a whole new start", "again": "a whole new start"}).reads(200, "/activated")
+	h.told(carer, notice.PasswordChanged)
 	b.follow("Continue").reads(200, l.page, "the plan")
 	h.browser().open(l.link).press("Sign in", map[string]string{"password": "a whole new start"}).reads(200, l.page)
 	h.browser().open(link).reads(403, "", "no longer works")

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -39,5 +40,38 @@ func TestCommonPasswordsAreThousands(t *testing.T) {
 	}
 	if long < 3000 {
 		t.Errorf("got %d, want 3000 and more", long)
+	}
+}
+
+// ASVS 5.0 6.2.6, 6.2.7, 6.2.8: password fields are masked, tell password managers
+// what they are, and cut nothing off.
+func TestPasswordFields(t *testing.T) {
+	files, err := web.ReadDir("web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".html") {
+			continue
+		}
+		text, err := web.ReadFile("web/" + f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tag := range regexp.MustCompile(`<input[^>]*name="(password|again)"[^>]*>`).FindAllString(string(text), -1) {
+			seen++
+			for _, want := range []string{`type="password"`, `autocomplete="`} {
+				if !strings.Contains(tag, want) {
+					t.Errorf("%s: no %s in %s", f.Name(), want, tag)
+				}
+			}
+			if strings.Contains(tag, "maxlength") || strings.Contains(tag, "onpaste") {
+				t.Errorf("%s: %s", f.Name(), tag)
+			}
+		}
+	}
+	if seen < 4 {
+		t.Errorf("got %d fields", seen)
 	}
 }
