@@ -140,6 +140,10 @@ func (c *Config) checkPortal(p *problems) {
 	if !isListen(c.Portal.Listen) {
 		p.add("portal.listen", "wants an address and port, such as 127.0.0.1:8080")
 	}
+	if network, address, _ := strings.Cut(c.Portal.ScanUploads, ":"); c.Portal.ScanUploads != "" &&
+		!(network == "inet" && isListen(address)) && !(network == "unix" && filepath.IsAbs(address)) {
+		p.add("portal.scan_uploads", "wants the socket of clamd: unix:/absolute/path or inet:127.0.0.1:port")
+	}
 	if (c.Portal.TLSCert == "") != (c.Portal.TLSKey == "") {
 		p.add("portal", "wants tls_cert and tls_key, or neither")
 	}

@@ -75,7 +75,8 @@ type Portal struct {
 	Servers     []string    `yaml:"servers"`      // further key servers' URLs that pages name, tried in turn
 	Formerly    []string    `yaml:"formerly"`     // URLs that this service had before: files that name them are ours
 	ReplyTag    string      `yaml:"reply_tag"`    // put before the subject of what recipients answer, so that the next answer is sealed: SECURE
-	AttachLimit policy.Size `yaml:"attach_limit"` // of all attachments of one answer together, decoded: 10MB
+	AttachLimit policy.Size `yaml:"attach_limit"` // of all attachments of one answer or message together, decoded: 10MB
+	ScanUploads string      `yaml:"scan_uploads"` // clamd that looks at attachments: unix:/path or inet:127.0.0.1:port; empty: nobody does
 }
 
 // Milter says where Postfix asks us.

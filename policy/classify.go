@@ -216,14 +216,7 @@ func inNetworks(all []Network, ip netip.Addr) bool {
 // mayUse tells whether the service is switched on for a sender: by the rules
 // (BOP-25) or, where people do that, by herself (CYC-3).
 func (v *view) mayUse(sender addr.Address) bool {
-	s := v.f.Senders
-	switch {
-	case s.Only.covers(v.f, sender):
-		return true
-	case s.Enable:
-		return v.f.Inside(sender) && v.m.SwitchedOn != nil && v.m.SwitchedOn(sender)
-	}
-	return s.Only.IsEmpty()
+	return v.f.MayUse(sender, func() bool { return v.m.SwitchedOn != nil && v.m.SwitchedOn(sender) })
 }
 
 func (f *File) enableWords() string {

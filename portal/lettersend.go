@@ -156,7 +156,7 @@ func (v *visit) handLetter(l *sentLetter, p store.Proof) error {
 
 // letterFailed is failed for a new message.
 func (v *visit) letterFailed(err, otherwise error) error {
-	out, outcome := outcomeOf(err, otherwise)
+	outcome, out := outcomeOf(err, otherwise)
 	if outcome != "" {
 		v.s.Metrics.letters.WithLabelValues(outcome).Inc()
 	}

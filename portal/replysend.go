@@ -205,7 +205,7 @@ func (v *visit) compose(l *reply, tag, parent string, to []relay.Recipient) (rel
 // failed counts how a handing over failed and says what is known: unknown, refused
 // for good, or else as otherwise says.
 func (v *visit) failed(err, otherwise error) error {
-	out, outcome := outcomeOf(err, otherwise)
+	outcome, out := outcomeOf(err, otherwise)
 	if outcome != "" {
 		v.s.Metrics.replies.WithLabelValues(outcome).Inc()
 	}
@@ -213,19 +213,19 @@ func (v *visit) failed(err, otherwise error) error {
 }
 
 // outcomeOf is what failed says and counts.
-func outcomeOf(err, otherwise error) (out error, outcome string) {
+func outcomeOf(err, otherwise error) (outcome string, out error) {
 	switch {
 	case errors.Is(err, relay.ErrUnknown):
-		return err, "unknown"
+		return "unknown", err
 	case errors.Is(err, errNoReply):
-		return err, ""
+		return "", err
 	case errors.Is(err, relay.ErrPermanent), errors.Is(err, relay.ErrClear):
 		if otherwise == errPartly {
-			return fmt.Errorf("%w: %w", errPartly, err), "refused"
+			return "refused", fmt.Errorf("%w: %w", errPartly, err)
 		}
-		return fmt.Errorf("%w: %w", relay.ErrPermanent, err), "refused"
+		return "refused", fmt.Errorf("%w: %w", relay.ErrPermanent, err)
 	}
-	return fmt.Errorf("%w: %w", otherwise, err), "not_sent"
+	return "not_sent", fmt.Errorf("%w: %w", otherwise, err)
 }
 
 func copyFrom(f io.ReadSeeker) func(io.Writer) error {

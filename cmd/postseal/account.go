@@ -17,8 +17,11 @@ import (
 // configuration and the master key can do this: the help desk cannot (BOP-19). It
 // reads no message, sets no password, and stands in the account's audit chain.
 func accountCommand(ctx context.Context, args []string, s streams) error {
+	if len(args) > 0 && (args[0] == "block" || args[0] == "unblock") {
+		return accountBlock(ctx, args[0], args[1:], s)
+	}
 	if len(args) == 0 || (args[0] != "show" && args[0] != "unlock" && args[0] != "reset") {
-		return usageError{"say: account show ADDRESS, account unlock ADDRESS, or account reset ADDRESS"}
+		return usageError{"say: account show ADDRESS, and likewise unlock, reset, block or unblock"}
 	}
 	f := flags("account "+args[0], s)
 	path := configFlag(f)
@@ -55,7 +58,7 @@ func accountCommand(ctx context.Context, args []string, s streams) error {
 		fmt.Fprintf(s.out, "%s has no account any more: password, question and passkeys are gone, and all sessions are over.\nShe sets up a new one on the first page; a link to her mailbox proves that it is hers.\n", a)
 	}
 	printAccount(s.out, a, state)
-	return nil
+	return printBlock(ctx, st, a, s)
 }
 
 // explainAccount says what an operator can do about what the store said.

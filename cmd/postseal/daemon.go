@@ -203,7 +203,7 @@ func (d *daemon) buildPortal(p parts) error {
 		return err
 	}
 	handler, err := portal.New(portal.Config{
-		Rooms:     rooms,
+		Rooms: rooms, Writing: d.writingOf(),
 		Providers: providers, Passkeys: d.cfg.SignIn.UsesPasskeys(),
 		BaseURL: d.cfg.Portal.URL, Brand: p.brand, Store: d.store, Shelf: kept, Notices: p.notices, Outbox: d.worker,
 		Inbound: &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: d.staysInside},

@@ -47,7 +47,7 @@ func commands() []command {
 		{"config", "example", "print an annotated configuration", configCommand},
 		{"keys", "new FILE", "make a master-key file", keysCommand},
 		{"envelope", "show|list|recall|extend ...", "find sealed messages, see how they stand, take back, keep open", envelopeCommand},
-		{"account", "show|unlock|reset ADDRESS", "look at somebody's account, end its locks, or let her register again", accountCommand},
+		{"account", "show|unlock|reset|block|unblock ADDRESS", "look at somebody's account, end its locks, let her register again, keep her from writing", accountCommand},
 		{"desk", "show|open|end ADDRESS [OWNER...]", "see, open or end a shared mailbox", deskCommand},
 		{"team", "show|add|remove UNIT [MANAGER]", "see and change who manages a unit, sees and takes back what it sent", teamCommand},
 		{"directory", "export|class ...", "write the directory as CSV, vCard or LDIF; see and change the class of a member", directoryCommand},
