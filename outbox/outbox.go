@@ -74,7 +74,7 @@ type Worker struct {
 	// empty for none; nil: notices stay as they were put in. An error is logged, and
 	// the notice goes as it is.
 	Language func(ctx context.Context, to addr.Address) (string, error)
-	Records       Records          // what reminders are held against; nil: none is sent
+	Records  Records // what reminders are held against; nil: none is sent
 
 	once sync.Once
 	kick chan struct{}

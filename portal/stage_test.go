@@ -71,7 +71,10 @@ func TestMissingContainerAsksForTheFile(t *testing.T) {
 		must(t, envelope.WritePage(&page, envelope.Page{Version: 1, ID: envelope.ID{7}, Secret: l.secret, Servers: []string{server}, Organisation: "x"}, bytes.NewReader(l.container)))
 		return page.String()
 	}
-	newer := strings.Replace(page.String(), "&#34;v&#34;: 1", "&#34;v&#34;: 9", 1)
+	newer := strings.Replace(page.String(), `"v": 1`, `"v": 9`, 1)
+	if newer == page.String() {
+		t.Fatal("the page does not say its version as this test thinks")
+	}
 	for name, c := range map[string]struct {
 		file   string
 		status int

@@ -226,7 +226,7 @@ func statesFromReports(t *testing.T, w *world) {
 		return strings.Contains(b.HTML(), "Handed to 127.0.0.1")
 	})
 	b.Press("Keep it open longer")
-	b.Says(time.Now().Add(120*24*time.Hour).In(londonTime(t)).Format("2 January 2006"))
+	b.Says(time.Now().Add(120 * 24 * time.Hour).In(londonTime(t)).Format("2 January 2006"))
 }
 
 // CYC-14, CYC-16: sent from a unit's address; its mailbox signs in by a code and

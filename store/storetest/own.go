@@ -166,11 +166,11 @@ func addressesProved(w *world) {
 
 func sessionsListed(w *world) {
 	account(w, jane, "right")
-	first, p := w.session(jane, "right")
+	first, _ := w.session(jane, "right")
 	w.Add(time.Minute)
 	second := must(w.s.NewSessionOn(w.ctx, SignIn(w.T, w.s, jane, "b1", w.Now()), "Safari, iPhone", w.Now()))(w)
 	w.Add(time.Minute)
-	p = must(w.s.Session(w.ctx, first, w.Now()))(w)
+	p := must(w.s.Session(w.ctx, first, w.Now()))(w)
 	got := must(w.s.Sessions(w.ctx, p, w.Now()))(w)
 	if len(got) != 2 || got[0].Kind != "Firefox, Windows" || !got[0].Current || got[1].Current || got[1].Method != store.ByCode ||
 		!got[0].Since.Equal(w.Now().Add(-2*time.Minute)) || !got[0].Used.Equal(w.Now()) || !got[1].Used.Equal(w.Now().Add(-time.Minute)) {
