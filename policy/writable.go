@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/postseal/postseal/addr"
 )
@@ -11,6 +12,10 @@ import (
 // the partners are left out: who writes to one knows it.
 func (f *File) WritableDomains() []string {
 	out := slices.Clone(f.Organisation.Domains)
+	out = slices.DeleteFunc(out, func(d string) bool { // who reads the name takes what is below it for meant
+		base, below := strings.CutPrefix(d, "*.")
+		return below && slices.Contains(f.Organisation.Domains, base)
+	})
 	for _, a := range f.atoms(f.Organisation.Partners) {
 		if a.kind != anAddress && !slices.Contains(out, a.String()) {
 			out = append(out, a.String())

@@ -28,6 +28,9 @@ func submitDelete(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if err := v.s.Store.ForgetWriting(v.ctx(), p); err != nil {
+		return err
+	}
 	if err := v.s.Store.DeleteAccount(v.ctx(), p, v.now); err != nil {
 		return err
 	}

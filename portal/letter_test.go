@@ -47,7 +47,7 @@ func (b *browser) letter(to, subject, text string, more ...field) *browser {
 	return b
 }
 
-// BCC-9 to 11, BCC-15, journey 6: an outsider writes first; the officer gets an
+// BCC-1, BCC-9, BCC-10, BCC-11, BCC-15, journey 6: an outsider writes first; the officer gets an
 // ordinary mail with the tag in front once, text and HTML, her address in Reply-To.
 func TestWriteFirst(t *testing.T) {
 	h, sealed := writing(t)

@@ -141,3 +141,18 @@ func (s *Store) DropDraft(ctx context.Context, p Proof, id string) error {
 	defer cancel()
 	return unavailable("draft", s.redis.HDel(ctx, s.draftsKey(p.address), "t:"+name, "d:"+name).Err())
 }
+
+// ForgetWriting forgets the drafts of a person and what she wrote, when she
+// deletes her account; what others received of it is theirs. ErrNoSession,
+// ErrUnavailable.
+func (s *Store) ForgetWriting(ctx context.Context, p Proof) error {
+	if p.address.IsZero() {
+		return ErrNoSession
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if err := s.redis.Del(ctx, s.writtenKeys(p.address)...).Err(); err != nil {
+		return unavailable("forget", err)
+	}
+	return unavailable("forget", s.redis.Del(ctx, s.draftsKey(p.address)).Err())
+}

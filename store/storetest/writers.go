@@ -216,10 +216,22 @@ func writtenCase(w *world) {
 	if w.want(err, nil, "another person"); len(got) != 0 {
 		w.Fatalf("another person sees %+v", got)
 	}
+	w.want(w.s.SaveDraft(w.ctx, p, store.Draft{ID: "d"}, w.Now()), nil, "draft")
+	other := SignIn(w.T, w.s, bob, "b3", w.Now())
+	w.want(w.s.ForgetWriting(w.ctx, other), nil, "forgotten by another")
+	if got, _, err = w.s.WrittenBy(w.ctx, p, 0, 3, w.Now()); err != nil || len(got) != 3 {
+		w.Fatalf("got %+v, %v", got, err)
+	}
 	w.Add(365 * 24 * time.Hour)
 	got, _, err = w.s.WrittenBy(w.ctx, p, 0, 3, w.Now())
 	if w.want(err, nil, "a year later"); len(got) != 0 {
 		w.Fatalf("a year later: %+v", got)
+	}
+	w.want(w.s.AddWritten(w.ctx, other, store.Written{ID: "<x@x>", At: w.Now()}, w.Now()), nil, "add")
+	w.want(w.s.SaveDraft(w.ctx, other, store.Draft{ID: "d"}, w.Now()), nil, "draft")
+	w.want(w.s.ForgetWriting(w.ctx, other), nil, "forget")
+	if got, _, err = w.s.WrittenBy(w.ctx, other, 0, 3, w.Now()); err != nil || len(got)+len(must(w.s.Drafts(w.ctx, other, w.Now()))(w)) != 0 {
+		w.Fatalf("not forgotten: %+v, %v", got, err)
 	}
 }
 
