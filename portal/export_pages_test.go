@@ -11,7 +11,7 @@ import (
 
 // partials are the templates beside pages, each in a file of its own that other
 // pages use.
-var partials = []string{"upload", "offer", "passkey", "address"}
+var partials = []string{"upload", "offer", "passkey", "address", "mailstate", "messages", "announced"}
 
 // WebPages are the names of all templates in web but the layout.
 func WebPages() (names []string, err error) {
