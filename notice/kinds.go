@@ -167,10 +167,18 @@ type ReplyData struct {
 	SentAt      time.Time    `json:"sent_at"`
 	Attachments []Attachment `json:"-"`
 
-	// HTML is Text with its look, made of elements and styles that the caller has
-	// seen to be harmless; empty: Text is shown as it stands.
-	HTML template.HTML `json:"-"`
+	Look Look `json:"-"` // of Text; zero: it is shown as it stands
 }
+
+// Look is a text as HTML. Only Harmless makes one.
+type Look struct{ html template.HTML }
+
+// Harmless takes HTML whose every element, attribute and style the caller has
+// written itself, with what others typed as escaped text in it.
+func Harmless(html template.HTML) Look { return Look{html} }
+
+// HTML gives it to a template.
+func (l Look) HTML() template.HTML { return l.html }
 
 // BounceData is the data of Bounce.
 type BounceData struct {

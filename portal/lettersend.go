@@ -222,7 +222,7 @@ func (v *visit) letterMail(l *sentLetter, tag string, to []relay.Recipient) (rel
 		return relay.Mail{}, fmt.Errorf("portal: service domain: %w", err)
 	}
 	d := l.draft
-	data := notice.ReplyData{FromName: l.from.Name, From: l.from.Address, Subject: d.letter.subject, Tag: tag, Text: d.text, HTML: d.letter.look.mail, SentAt: l.at}
+	data := notice.ReplyData{FromName: l.from.Name, From: l.from.Address, Subject: d.letter.subject, Tag: tag, Text: d.text, Look: notice.Harmless(d.letter.look.mail), SentAt: l.at}
 	for _, a := range d.files {
 		data.Attachments = append(data.Attachments, notice.Attachment{Name: a.name, Type: a.kind, Write: copyFrom(a.file)})
 	}
