@@ -252,7 +252,10 @@ func (p *Tab) Text(css string) string { p.t.Helper(); return Get(p, cdp.TextCont
 func (p *Tab) Value(css string) string { p.t.Helper(); return Get(p, cdp.Value(cdp.CSS(css))) }
 
 // HTML gives the whole document.
-func (p *Tab) HTML() string { p.t.Helper(); return Get(p, cdp.OuterHTML(cdp.CSS("html"))) }
+func (p *Tab) HTML() string {
+	p.t.Helper()
+	return Get(p, cdp.Evaluate[string]("document.documentElement.outerHTML")) // one step, so that a page that comes meanwhile is no failure
+}
 
 // URL gives where the tab is.
 func (p *Tab) URL() string { p.t.Helper(); return Get(p, cdp.Location()) }

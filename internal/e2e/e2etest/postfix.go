@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -223,9 +224,7 @@ func (p *Postfix) writeConfig(o PostfixOptions) {
 }
 
 // masterCf is what a Debian site has, without chroot and on ports of ours: the
-// listener for the internet, the one for staff, and Postfix's own services. Only
-// qmgr is woken every five seconds, not 300: a message that it finds locked
-// goes back into the incoming queue, which nothing else makes it read again.
+// listener for the internet, the one for staff, and Postfix's own services.
 const masterCf = `# test site
 127.0.0.1:%d inet n - n - - smtpd
 127.0.0.1:%d inet n - n - - smtpd
@@ -236,7 +235,7 @@ const masterCf = `# test site
   -o milter_macro_daemon_name=ORIGINATING
 pickup    unix  n       -       n       60      1       pickup
 cleanup   unix  n       -       n       -       0       cleanup
-qmgr      unix  n       -       n       5       1       qmgr
+qmgr      unix  n       -       n       300     1       qmgr
 tlsmgr    unix  -       -       n       1000?   1       tlsmgr
 rewrite   unix  -       -       n       -       -       trivial-rewrite
 bounce    unix  -       -       n       -       0       bounce
@@ -347,7 +346,33 @@ func (p *Postfix) Start() {
 			p.t.Logf("postfix said:\n%s\nmail log:\n%s", out.String(), p.Log())
 		}
 	})
+	p.nudge()
 	Eventually(p.t, "Postfix listens", func() bool { return listening(Loopback(p.Submission)) && listening(Loopback(p.MX)) })
+}
+
+// nudge asks qmgr every two seconds, until the instance ends, to look at the
+// incoming queue. A message that it found locked for a moment ("skipped, still
+// being delivered") goes back there, and nothing else makes it look again until
+// other mail comes.
+func (p *Postfix) nudge() {
+	const every, lookAtIncoming = 2 * time.Second, "I"
+	tick := time.NewTicker(every)
+	ended := make(chan struct{})
+	p.t.Cleanup(func() { close(ended) })
+	go func() {
+		defer tick.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+			}
+			if c, err := net.DialTimeout("unix", filepath.Join(p.QueueDir, "public", "qmgr"), time.Second); err == nil {
+				_, _ = c.Write([]byte(lookAtIncoming))
+				c.Close()
+			}
+		}
+	}()
 }
 
 // Stop stops the instance and waits until it is gone. It may be called twice.
