@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ import (
 	notices "github.com/postseal/postseal/notice"
 	"github.com/postseal/postseal/outbox"
 	"github.com/postseal/postseal/relay"
+	"github.com/postseal/postseal/shelf"
 	"github.com/postseal/postseal/store"
 )
 
@@ -54,6 +56,8 @@ type tempest struct {
 	toRelay *e2etest.Proxy
 	seal    *e2etest.Postseal
 	dir     string // what was delivered, a file each
+	shelf   *shelf.Dir
+	links   int // of the envelopes delivered, those with a link
 
 	acked    atomic.Int64
 	mu       sync.Mutex
@@ -76,7 +80,7 @@ type taken struct {
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	messages, kills := stormSize(t, "STORM_MESSAGES", 500), stormSize(t, "STORM_KILLS", 10)
-	s := newTempest(t, uint64(stormSize(t, "STORM_SEED", int(time.Now().UnixNano()%1_000_000)+1)))
+	s := newTempest(t, uint64(stormSize(t, "STORM_SEED", int(time.Now().UnixNano()%1_000_000)+1)), messages)
 	t.Logf("%d messages, %d kills, STORM_SEED=%d", messages, kills, s.seed)
 	s.mails = make([]storm.Mail, messages)
 	began := time.Now()
@@ -103,6 +107,7 @@ func TestStorm(t *testing.T) {
 		t.Log(line)
 	}
 	t.Logf("messages %d, kills %d, deliveries %d, answers lost %d, seed %d", messages, kills, len(s.taken), s.toRedis.Lost.Load()+s.toRelay.Lost.Load(), s.seed)
+	t.Logf("links %d; never acknowledged %d", s.links, v.Patience)
 	t.Logf("repeated %d, each explained by a cut; %d not", v.Repeated, v.Unexplained)
 	t.Log(v)
 	if !v.OK() {
@@ -110,7 +115,7 @@ func TestStorm(t *testing.T) {
 	}
 }
 
-func newTempest(t *testing.T, seed uint64) *tempest {
+func newTempest(t *testing.T, seed uint64, messages int) *tempest {
 	s := &tempest{t: t, seed: seed, dir: t.TempDir()}
 	outside, inside := e2etest.NewSink(t, e2etest.SinkOptions{Take: s.take}), e2etest.NewSink(t, e2etest.SinkOptions{Take: s.take})
 	s.far = e2etest.NewPostfix(t, e2etest.PostfixOptions{Plain: true, Outside: outside, Inside: inside, Main: map[string]string{"myhostname": "next.example"}})
@@ -118,7 +123,9 @@ func newTempest(t *testing.T, seed uint64) *tempest {
 		Main: map[string]string{"relayhost": fmt.Sprintf("[127.0.0.1]:%d", s.far.MX)}})
 	s.redis = redistest.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always")
 	s.toRedis, s.toRelay = e2etest.NewProxy(t, s.redis.Addr), e2etest.NewProxy(t, e2etest.Loopback(s.near.Reentry))
-	const disk = 96 // megabytes: some of the biggest mails at a time
+	// Megabytes: the shelf's floor, some of the biggest mails at a time, and what
+	// lies on the shelf in the end.
+	disk := shelf.DefaultMinFree>>20 + 128 + messages/10
 	s.seal = e2etest.NewPostseal(t, e2etest.PostsealOptions{Postfix: s.near, Redis: s.toRedis.Addr, Reentry: s.toRelay.Addr, Disk: disk})
 	s.far.Start()
 	s.near.Start()
@@ -323,6 +330,10 @@ func (s *tempest) evidence() storm.Evidence {
 	s.t.Helper()
 	_, st := s.store()
 	defer st.Close()
+	var err error
+	if s.shelf, err = shelf.OpenDir(filepath.Join(s.seal.Disk.Path(), "shelf"), shelf.DirOptions{MinFree: -1}); err != nil {
+		s.t.Fatal(err)
+	}
 	e := storm.Evidence{Mails: s.mails, Troubles: s.troubles, Confirmations: map[string]int{}}
 	for _, k := range s.taken {
 		raw, err := os.ReadFile(k.path)
@@ -371,5 +382,26 @@ func (s *tempest) copyOf(st *store.Store, k taken, to string, raw []byte) storm.
 	var opened bytes.Buffer
 	err = envelope.Open(&opened, bytes.NewReader(page.Container), known.Key, 0)
 	c.Whole = err == nil && bytes.Equal(opened.Bytes(), original)
+	if link := s.seal.PortalURL + "/m/" + c.Envelope; bytes.Contains(e2etest.TextOf(s.t, raw), []byte(link)) {
+		s.links++
+		c.Astray = !s.shelved(page)
+	}
 	return c
+}
+
+// shelved tells whether the container of a page lies on the shelf, octet for octet.
+func (s *tempest) shelved(page e2etest.Sealed) bool {
+	s.t.Helper()
+	digest, err := envelope.DigestOf(bytes.NewReader(page.Container))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	there, err := s.shelf.Get(context.Background(), page.Page.ID, digest)
+	if err != nil {
+		s.t.Logf("envelope %s on the shelf: %v", page.Page.ID, err)
+		return false
+	}
+	defer there.Close()
+	b, err := io.ReadAll(there)
+	return err == nil && bytes.Equal(b, page.Container)
 }

@@ -24,7 +24,7 @@ type Mail struct {
 	Name  string // its number; stands in the subject, and may be seen
 	From  string // an address of its own: what comes to it is about this mail
 	To    map[string]Want
-	Acked bool
+	Acked bool // if not: it was tried in vain for longer than any trouble lasts
 	Cuts  []time.Time // when an attempt ended between end of data and its answer
 }
 
@@ -35,6 +35,7 @@ type Copy struct {
 	Envelope string // id; empty for a mail in clear
 	Whole    bool   // in clear: the original's octets; sealed: opens to them with the stored key
 	Shows    bool   // words of the original can be read in it
+	Astray   bool   // its link leads to nothing, or to something else
 }
 
 // Trouble is one thing that was done to the parts, from its beginning until all
@@ -56,6 +57,7 @@ type Evidence struct {
 // and what may, with its reason.
 type Verdict struct {
 	Lost, Leaked, Unopenable, Doubled, Unconfirmed int
+	Patience                                       int // mails that were never acknowledged, however often they were sent
 	Unexplained                                    int // the same again with no cut to explain it
 	Repeated                                       int // the same again, explained by a cut
 	Said                                           []string
@@ -63,7 +65,7 @@ type Verdict struct {
 
 // OK tells whether nothing happened that must not.
 func (v *Verdict) OK() bool {
-	return v.Lost+v.Leaked+v.Unopenable+v.Doubled+v.Unconfirmed+v.Unexplained == 0
+	return v.Lost+v.Leaked+v.Unopenable+v.Doubled+v.Unconfirmed+v.Unexplained+v.Patience == 0
 }
 
 // String is the last line of a storm.
@@ -87,6 +89,9 @@ func Judge(e Evidence) *Verdict {
 		copies[c.To] = append(copies[c.To], c)
 	}
 	for _, m := range e.Mails {
+		if !m.Acked {
+			v.say(&v.Patience, "mail %s: never acknowledged", m.Name)
+		}
 		sealed := false
 		for to, want := range m.To {
 			sealed = sealed || want == Sealed
@@ -112,6 +117,8 @@ func (v *Verdict) recipient(e Evidence, m Mail, to string, want Want, copies []C
 			v.say(&v.Leaked, "mail %s for %s: in clear", m.Name, to)
 		case want == Sealed && !c.Whole:
 			v.say(&v.Unopenable, "mail %s for %s: does not open to the original", m.Name, to)
+		case c.Astray:
+			v.say(&v.Unopenable, "mail %s for %s: the link does not lead to the envelope", m.Name, to)
 		case want == Clear && c.Envelope != "":
 			v.say(&v.Lost, "mail %s for %s: sealed, although it was to go in clear", m.Name, to)
 		case want == Clear && !c.Whole:

@@ -44,6 +44,7 @@ func TestJudgeFindsEachFault(t *testing.T) {
 		{"in clear outside", func(e *storm.Evidence) { e.Copies[0].Envelope = "" }, storm.Verdict{Repeated: 1, Leaked: 1}},
 		{"words beside the page", func(e *storm.Evidence) { e.Copies[1].Shows = true }, storm.Verdict{Repeated: 1, Leaked: 1}},
 		{"to a stranger", func(e *storm.Evidence) { e.Copies = append(e.Copies, storm.Copy{To: "z"}) }, storm.Verdict{Repeated: 1, Leaked: 1}},
+		{"a link to nothing", func(e *storm.Evidence) { e.Copies[0].Astray = true }, storm.Verdict{Repeated: 1, Unopenable: 1}},
 		{"another key", func(e *storm.Evidence) { e.Copies[0].Whole = false }, storm.Verdict{Repeated: 1, Unopenable: 1}},
 		{"two envelopes", func(e *storm.Evidence) { e.Copies[5].Envelope = "e4" }, storm.Verdict{Doubled: 1}},
 		{"clear and sealed", func(e *storm.Evidence) { e.Copies[5].Envelope = "" }, storm.Verdict{Doubled: 1, Leaked: 1}},
@@ -53,12 +54,12 @@ func TestJudgeFindsEachFault(t *testing.T) {
 		{"more often than cuts", func(e *storm.Evidence) { e.Copies = append(e.Copies, e.Copies[5]) }, storm.Verdict{Unexplained: 1}},
 		{"cut too late to explain", func(e *storm.Evidence) { e.Troubles[0] = storm.Trouble{From: at(111), To: at(112)} }, storm.Verdict{Unexplained: 1}},
 		{"the client's own cut", func(e *storm.Evidence) { e.Troubles, e.Mails[2].Cuts = nil, []time.Time{at(100)} }, storm.Verdict{Repeated: 1}},
-		{"never acknowledged", func(e *storm.Evidence) { e.Mails[1].Acked = false; e.Copies = append(e.Copies[:3], e.Copies[4:]...) }, storm.Verdict{Repeated: 1}},
+		{"never acknowledged", func(e *storm.Evidence) { e.Mails[1].Acked = false; e.Copies = append(e.Copies[:3], e.Copies[4:]...) }, storm.Verdict{Repeated: 1, Patience: 1}},
 	} {
 		e := good()
 		c.plant(&e)
 		got := storm.Judge(e)
-		if got.String() != c.want.String() || got.Repeated != c.want.Repeated || got.Unexplained != c.want.Unexplained {
+		if got.String() != c.want.String() || got.Repeated != c.want.Repeated || got.Unexplained != c.want.Unexplained || got.Patience != c.want.Patience {
 			t.Errorf("%s: got %v, repeated %d, unexplained %d %q\nwant %v, repeated %d, unexplained %d", c.name, got, got.Repeated, got.Unexplained, got.Said, &c.want, c.want.Repeated, c.want.Unexplained)
 		}
 		if found := got.OK(); found != c.want.OK() {

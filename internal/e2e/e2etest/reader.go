@@ -139,7 +139,7 @@ func (r *Reader) post(s Sealed, method, kind string, form io.Reader, into any) e
 func (r *Reader) codeMails() []Delivery {
 	var out []Delivery
 	for _, d := range r.box.All() {
-		if d.Has(r.address) && !bytes.Contains(d.Raw, []byte(SealedName)) && codePattern.Match(textOf(r.t, d.Raw)) {
+		if d.Has(r.address) && !bytes.Contains(d.Raw, []byte(SealedName)) && codePattern.Match(TextOf(r.t, d.Raw)) {
 			out = append(out, d)
 		}
 	}
@@ -152,7 +152,7 @@ var codePattern = regexp.MustCompile(`(?m)^\s*(\d{4} ?\d{4}) is your one-time co
 
 func codeIn(t testing.TB, raw []byte) string {
 	t.Helper()
-	m := codePattern.FindSubmatch(textOf(t, raw))
+	m := codePattern.FindSubmatch(TextOf(t, raw))
 	if m == nil {
 		t.Fatalf("no code in the mail:\n%s", raw)
 	}
@@ -164,7 +164,8 @@ func codeIn(t testing.TB, raw []byte) string {
 	}, string(m[1]))
 }
 
-func textOf(t testing.TB, raw []byte) []byte {
+// TextOf gives the text/plain part of a mail; nil: it has none.
+func TextOf(t testing.TB, raw []byte) []byte {
 	t.Helper()
 	for _, f := range Leaves(t, raw) {
 		if f.Type == "text/plain" {

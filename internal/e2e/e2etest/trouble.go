@@ -181,10 +181,13 @@ func (d *Disk) Enter(c *exec.Cmd) *exec.Cmd {
 	return exec.Command("nsenter", args...)
 }
 
-// filler is what takes the room.
-func (d *Disk) filler() string {
-	return filepath.Join("/proc", fmt.Sprint(d.holder.Process.Pid), "root", d.dir, "filler")
+// Path is where a test sees the file system.
+func (d *Disk) Path() string {
+	return filepath.Join("/proc", fmt.Sprint(d.holder.Process.Pid), "root", d.dir)
 }
+
+// filler is what takes the room.
+func (d *Disk) filler() string { return filepath.Join(d.Path(), "filler") }
 
 // Fill takes all the room that is left; Free gives it back.
 func (d *Disk) Fill() error {
