@@ -24,7 +24,7 @@ type Mail struct {
 	Name  string // its number; stands in the subject, and may be seen
 	From  string // an address of its own: what comes to it is about this mail
 	To    map[string]Want
-	Acked bool // if not: it was tried in vain for longer than any trouble lasts
+	Acked bool        // if not: it was tried in vain for longer than any trouble lasts
 	Cuts  []time.Time // when an attempt ended between end of data and its answer
 }
 
