@@ -15,78 +15,64 @@ import (
 	"github.com/postseal/postseal/addr"
 )
 
-// Fields of c:{h} for codes: m times of code mails, mk of those that browsers
-// with an earlier success asked for, wn and wf number and begin
-// of the day's wrong codes. Fields of l:{h}:B: m HMAC of the code, x expiry, n
-// wrong tries.
+// Fields of c:{h} for codes beside those of allowance.go: wn and wf number and begin
+// of the day's wrong codes. Fields of l:{h}:B: m HMAC of the code, absent once it is
+// dead, x expiry, n wrong tries, e sort and name of the message that the asker held.
 
 const wrongDay = 24 * time.Hour
 
-// luaClosed tells until when the code way is closed to a browser, or 0.
-const luaClosed = `
-local function known(b, browser, now, trust)
-  local seen = redis.call('ZSCORE', b, browser)
-  return seen and now - tonumber(seen) < trust
-end
-local function closed(c, b, browser, now, max, day, trust)
+// luaClosed tells until when the code way is closed to a browser, or 0. own is what
+// the asker held, as in field e; what she has of her own stays open longer.
+const luaClosed = luaAllow + `
+local function closed(c, b, browser, now, max, day, trust, own, all)
   if known(b, browser, now, trust) then return 0 end
   local n = tonumber(redis.call('HGET', c, 'wn') or '0')
   local from = tonumber(redis.call('HGET', c, 'wf') or '0')
-  if n >= max and now - from < day then return from + day end
-  return 0
-end
-`
-
-// luaMails keeps the times of the last mails in one field and adds now, unless
-// max of them are younger than an hour; then it gives when the next may go.
-const luaMails = `
-local function mails(c, field, now, max, hour)
-  local kept = {}
-  for t in string.gmatch(redis.call('HGET', c, field) or '', '%d+') do
-    if now - tonumber(t) < hour then kept[#kept+1] = t end
-  end
-  if #kept >= max then return tonumber(kept[1]) + hour end
-  kept[#kept+1] = string.format('%.0f', now)
-  redis.call('HSET', c, field, table.concat(kept, ','))
-  return 0
+  if n < max or now - from >= day then return 0 end
+  if own == '' then return from + day end
+  return math.min(from + day, held(c, 'w' .. string.sub(own, 1, 1), now, string.sub(own, 2), max, all, day, false))
 end
 `
 
 // codeScript sets a new code for one browser; the one it had is dead.
 //
 //	KEYS c b l
-//	ARGV browser, now, HMAC, expiry, mails an hour, hour, wrong codes, day, trust, counters' ttl, code's ttl
-var codeScript = redis.NewScript(luaClosed + luaMails + `
-local now = tonumber(ARGV[2])
-local shut = closed(KEYS[1], KEYS[2], ARGV[1], now, tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]))
+//	ARGV those of allowArgs, then HMAC, expiry, wrong codes, day, wrong codes of all messages, counters' ttl, code's ttl
+var codeScript = redis.NewScript(luaClosed + `
+local now, max, day, trust = tonumber(ARGV[2]), tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[5])
+local own = ARGV[7] .. ARGV[6]
+local shut = closed(KEYS[1], KEYS[2], ARGV[1], now, max, day, trust, own, tonumber(ARGV[14]))
 if shut > 0 then return {'locked', string.format('%.0f', shut)} end
-local field = known(KEYS[2], ARGV[1], now, tonumber(ARGV[9])) and 'mk' or 'm'
-local later = mails(KEYS[1], field, now, tonumber(ARGV[5]), tonumber(ARGV[6]))
+shut = closed(KEYS[1], KEYS[2], ARGV[1], now, max, day, trust, '', 0)
+local later, withheld = allow(KEYS[1], KEYS[2], 'm', shut > 0)
 if later > 0 then return {'toomany', string.format('%.0f', later)} end
-redis.call('PEXPIRE', KEYS[1], ARGV[10])
+redis.call('PEXPIRE', KEYS[1], ARGV[15])
 redis.call('DEL', KEYS[3])
-redis.call('HSET', KEYS[3], 'm', ARGV[3], 'x', ARGV[4], 'n', '0')
-redis.call('PEXPIRE', KEYS[3], ARGV[11])
+redis.call('HSET', KEYS[3], 'm', ARGV[10], 'x', ARGV[11], 'n', '0', 'e', own)
+redis.call('PEXPIRE', KEYS[3], ARGV[16])
+if withheld then return {'withheld'} end
 return {'ok'}
 `)
 
 // NewCode makes a code of CodeDigits for an address and the browser that asked
 // (SCC-9). It is good for CodeLife from now, for CodeTries tries and one use;
 // only the browser's own next request kills it. Browsers that signed in to the
-// address before have mails of their own, so that a stranger who asks without end
-// does not use up hers. ref is two letters to show in
-// page and mail. The same for every address. ErrTooMany (*TooManyError),
-// ErrLocked (*LockedError: too many wrong codes today), ErrNoSession (no
-// browser), ErrUnavailable.
-func (s *Store) NewCode(ctx context.Context, a addr.Address, b Browser, now time.Time) (code, ref string, err error) {
+// address before, and whoever holds a message that went to it, have mails of their
+// own, so that a stranger who asks without end does not use up theirs. ref is two
+// letters to show in page and mail. The same for every address. held is the message
+// that the asker holds, if any. ErrWithheld (with ref: nothing is to be sent, and the
+// answer is that it was), ErrTooMany (*TooManyError), ErrLocked (*LockedError: too
+// many wrong codes today), ErrNoSession (no browser), ErrUnavailable.
+func (s *Store) NewCode(ctx context.Context, a addr.Address, b Browser, now time.Time, held ...Held) (code, ref string, err error) {
 	if b == "" { // all clients without a cookie would be one browser
 		return "", "", ErrNoSession
 	}
 	h := s.keys.person(a)
 	code, ref = newCode(), newReference()
 	expires := now.Add(CodeLife)
-	out, err := s.run(ctx, "new code", codeScript, s.codeKeys(h, a, b), s.browserOf(a, b), millis(now), s.codeMAC(a, b, code), millis(expires),
-		strconv.Itoa(CodeMailsHour), msec(time.Hour), strconv.Itoa(WrongCodesDay), msec(wrongDay), msec(trustLife), msec(keepCounters), msec(keepLinks))
+	args := append(s.allowArgs(a, b, now, CodeMailsHour, held), s.codeMAC(a, b, code), millis(expires),
+		strconv.Itoa(WrongCodesDay), msec(wrongDay), strconv.Itoa(HeldWrongAll), msec(keepCounters), msec(keepLinks))
+	out, err := s.run(ctx, "new code", codeScript, s.codeKeys(h, a, b), args...)
 	if err != nil {
 		return "", "", err
 	}
@@ -95,6 +81,8 @@ func (s *Store) NewCode(ctx context.Context, a addr.Address, b Browser, now time
 		return "", "", &LockedError{Until: fromMillis(out[1])}
 	case "toomany":
 		return "", "", &TooManyError{Until: fromMillis(out[1])}
+	case "withheld":
+		return "", ref, ErrWithheld
 	}
 	return code, ref, nil
 }
@@ -102,18 +90,19 @@ func (s *Store) NewCode(ctx context.Context, a addr.Address, b Browser, now time
 // checkCodeScript compares, counts and uses up in one step.
 //
 //	KEYS c b l
-//	ARGV browser, now, HMAC, tries, wrong codes, day, trust, trusted (0: not this browser), counters' ttl, trust's ttl
+//	ARGV browser, now, HMAC, tries, wrong codes, day, trust, trusted (0: not this browser), counters' ttl, trust's ttl, wrong codes of all messages
 var checkCodeScript = redis.NewScript(luaClosed + `
-local now = tonumber(ARGV[2])
-local shut = closed(KEYS[1], KEYS[2], ARGV[1], now, tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]))
+local now, max, day, all = tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[11])
+local own = redis.call('HGET', KEYS[3], 'e') or ''
+local shut = closed(KEYS[1], KEYS[2], ARGV[1], now, max, day, tonumber(ARGV[7]), own, all)
 if shut > 0 then return {'locked', string.format('%.0f', shut)} end
 local m = redis.call('HGET', KEYS[3], 'm')
 if not m or tonumber(redis.call('HGET', KEYS[3], 'x')) <= now then
-  redis.call('DEL', KEYS[3])
+  redis.call('HDEL', KEYS[3], 'm')
   return {'expired'}
 end
 if m == ARGV[3] then
-  redis.call('DEL', KEYS[3])
+  redis.call('HDEL', KEYS[3], 'm')
   if tonumber(ARGV[8]) > 0 then
     redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
     redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[8]))
@@ -121,10 +110,11 @@ if m == ARGV[3] then
   end
   return {'ok'}
 end
-if redis.call('HINCRBY', KEYS[3], 'n', 1) >= tonumber(ARGV[4]) then redis.call('DEL', KEYS[3]) end
+if redis.call('HINCRBY', KEYS[3], 'n', 1) >= tonumber(ARGV[4]) then redis.call('HDEL', KEYS[3], 'm') end
 local from = tonumber(redis.call('HGET', KEYS[1], 'wf') or '0')
-if now - from >= tonumber(ARGV[6]) then redis.call('HSET', KEYS[1], 'wf', ARGV[2], 'wn', '0') end
+if now - from >= day then redis.call('HSET', KEYS[1], 'wf', ARGV[2], 'wn', '0') end
 redis.call('HINCRBY', KEYS[1], 'wn', 1)
+if own ~= '' then held(KEYS[1], 'w' .. string.sub(own, 1, 1), now, string.sub(own, 2), max, all, day, true) end
 redis.call('PEXPIRE', KEYS[1], ARGV[9])
 return {'wrong'}
 `)
@@ -132,7 +122,8 @@ return {'wrong'}
 // CheckCode signs in by a code from the browser that asked for it. ErrWrong;
 // ErrCodeExpired (after CodeLife, CodeTries wrong tries, one use, or none asked
 // for); ErrLocked (*LockedError): WrongCodesDay wrong codes for the address
-// today, and this browser never signed in to it. A browser that will not come back
+// today, this browser never signed in to it, and as many for the message that was
+// held when the code was asked for, if there was one. A browser that will not come back
 // (PageBrowser) is not remembered, so that it cannot push one out that does.
 // ErrUnavailable.
 func (s *Store) CheckCode(ctx context.Context, a addr.Address, b Browser, code string, now time.Time) (Proof, error) {
@@ -141,7 +132,8 @@ func (s *Store) CheckCode(ctx context.Context, a addr.Address, b Browser, code s
 		trusted = 0
 	}
 	out, err := s.run(ctx, "check code", checkCodeScript, s.codeKeys(h, a, b), s.browserOf(a, b), millis(now), s.codeMAC(a, b, plainCode(code)),
-		strconv.Itoa(CodeTries), strconv.Itoa(WrongCodesDay), msec(wrongDay), msec(trustLife), strconv.Itoa(trusted), msec(keepCounters), msec(trustLife))
+		strconv.Itoa(CodeTries), strconv.Itoa(WrongCodesDay), msec(wrongDay), msec(trustLife), strconv.Itoa(trusted), msec(keepCounters), msec(trustLife),
+		strconv.Itoa(HeldWrongAll))
 	if err != nil {
 		return Proof{}, err
 	}

@@ -25,6 +25,7 @@ var (
 	ErrWrong        = errors.New("store: wrong password, answer or code")
 	ErrCodeExpired  = errors.New("store: code or link expired or used")
 	ErrTooMany      = errors.New("store: asked too often")
+	ErrWithheld     = errors.New("store: asked too often; nothing is sent, and the answer says that it was")
 	ErrNoAccount    = errors.New("store: no account")
 	ErrExists       = errors.New("store: account exists already")
 	ErrDesk         = errors.New("store: a shared mailbox, which its people read signed in as themselves")

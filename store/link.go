@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -60,24 +59,25 @@ const (
 
 // linkScript stores one link, within the mails an hour.
 //
-//	KEYS c link
-//	ARGV now, mails an hour, hour, counters' ttl, link's ttl, n then n*(field, value)
-var linkScript = redis.NewScript(luaMails + `
-local later = mails(KEYS[1], 'lm', tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]))
+//	KEYS c b link
+//	ARGV those of allowArgs, then counters' ttl, link's ttl, n then n*(field, value)
+var linkScript = redis.NewScript(luaAllow + `
+local later, withheld = allow(KEYS[1], KEYS[2], 'lm', false)
 if later > 0 then return {'toomany', string.format('%.0f', later)} end
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-local at = 6
+redis.call('PEXPIRE', KEYS[1], ARGV[10])
+local at = 12
 for _ = 1, tonumber(ARGV[at]) do
-  redis.call('HSET', KEYS[2], ARGV[at+1], ARGV[at+2])
+  redis.call('HSET', KEYS[3], ARGV[at+1], ARGV[at+2])
   at = at + 2
 end
-redis.call('PEXPIRE', KEYS[2], ARGV[5])
+redis.call('PEXPIRE', KEYS[3], ARGV[11])
+if withheld then return {'withheld'} end
 return {'ok'}
 `)
 
-// newLink stores a link and gives its token. ErrTooMany after LinkMailsHour,
-// ErrNoSession without a browser.
-func (s *Store) newLink(ctx context.Context, kind string, a addr.Address, b Browser, now time.Time, typed func(key string) ([]byte, error)) (string, error) {
+// newLink stores a link and gives its token. ErrWithheld (with the token) and
+// ErrTooMany as in NewCode, ErrNoSession without a browser.
+func (s *Store) newLink(ctx context.Context, kind string, a addr.Address, b Browser, now time.Time, held []Held, typed func(key string) ([]byte, error)) (string, error) {
 	if b == "" { // all clients without a cookie would be one browser
 		return "", ErrNoSession
 	}
@@ -96,13 +96,16 @@ func (s *Store) newLink(ctx context.Context, kind string, a addr.Address, b Brow
 		}
 		fields = append(fields, fTyped, string(sealed))
 	}
-	args := []any{millis(now), strconv.Itoa(LinkMailsHour), msec(time.Hour), msec(keepCounters), msec(keepLinks)}
-	out, err := s.run(ctx, "new link", linkScript, []string{personKey("c", h), key}, appendList(args, 2, fields)...)
+	args := append(s.allowArgs(a, b, now, LinkMailsHour, held), msec(keepCounters), msec(keepLinks))
+	out, err := s.run(ctx, "new link", linkScript, []string{personKey("c", h), personKey("b", h), key}, appendList(args, 2, fields)...)
 	if err != nil {
 		return "", err
 	}
-	if out[0] == "toomany" {
+	switch out[0] {
+	case "toomany":
 		return "", &TooManyError{Until: fromMillis(out[1])}
+	case "withheld":
+		return token, ErrWithheld
 	}
 	return token, nil
 }

@@ -21,9 +21,10 @@ type typed struct {
 
 // Register keeps what a person typed until the address is shown to be hers, and
 // gives the token for the activation mail. When there is an account already,
-// exists is true and token empty: the mail then says so; the work is the same.
-// ErrTooLong, ErrTooMany (*TooManyError), ErrUnavailable.
-func (s *Store) Register(ctx context.Context, a addr.Address, r Registration, b Browser, now time.Time) (token string, exists bool, err error) {
+// exists is true and token empty: the mail then says so; the work is the same. held
+// is the message that the asker holds, if any. ErrTooLong, ErrWithheld (with token and
+// exists) and ErrTooMany (*TooManyError) as in NewCode, ErrUnavailable.
+func (s *Store) Register(ctx context.Context, a addr.Address, r Registration, b Browser, now time.Time, held ...Held) (token string, exists bool, err error) {
 	t, err := s.typed(ctx, a, r, now)
 	if err != nil {
 		return "", false, err
@@ -32,13 +33,13 @@ func (s *Store) Register(ctx context.Context, a addr.Address, r Registration, b 
 	if err != nil {
 		return "", false, err
 	}
-	token, err = s.newLink(ctx, activationLink, a, b, now, func(key string) ([]byte, error) {
+	token, err = s.newLink(ctx, activationLink, a, b, now, held, func(key string) ([]byte, error) {
 		return s.keys.sealJSON("registration", key, t, a.Key(), string(b))
 	})
-	if err != nil || p.have {
-		return "", p.have, err
+	if p.have || err != nil && err != ErrWithheld {
+		token = ""
 	}
-	return token, false, nil
+	return token, p.have && (err == nil || err == ErrWithheld), err
 }
 
 // typed hashes password and answer; both always, so that the work tells nothing.

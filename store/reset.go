@@ -14,8 +14,9 @@ import (
 // StartReset makes the link of the "New Password" mail (BOP-15). Without an
 // account exists is false and the token empty, after the same work. While wrong
 // passwords lock the address it is closed, with or without an account (BCC-27):
-// ErrLocked. ErrTooMany, ErrUnavailable.
-func (s *Store) StartReset(ctx context.Context, a addr.Address, b Browser, now time.Time) (token string, exists bool, err error) {
+// ErrLocked. held is the message that the asker holds, if any. ErrWithheld and
+// ErrTooMany (*TooManyError) as in NewCode, ErrUnavailable.
+func (s *Store) StartReset(ctx context.Context, a addr.Address, b Browser, now time.Time, held ...Held) (token string, exists bool, err error) {
 	if err := s.ResetAllowed(ctx, a, now); err != nil {
 		return "", false, err
 	}
@@ -23,7 +24,7 @@ func (s *Store) StartReset(ctx context.Context, a addr.Address, b Browser, now t
 	if err != nil {
 		return "", false, err
 	}
-	token, err = s.newLink(ctx, resetLink, a, b, now, nil)
+	token, err = s.newLink(ctx, resetLink, a, b, now, held, nil)
 	if err != nil || !p.have {
 		return "", false, err
 	}
