@@ -99,7 +99,8 @@ type apiCall struct {
 }
 
 // apiMessage reads it. A wrong id and a wrong secret are the same 404, and come first.
-func (v *visit) apiMessage() (c apiCall, err error) {
+func (v *visit) apiMessage() (c *apiCall, err error) {
+	c = new(apiCall)
 	if c.id, err = envelope.ParseID(v.field("id")); err != nil {
 		return c, store.ErrNotFound
 	}
@@ -109,6 +110,7 @@ func (v *visit) apiMessage() (c apiCall, err error) {
 	if c.rec, err = v.s.Store.Envelope(v.ctx(), c.id, c.secret); err != nil {
 		return c, err
 	}
+	v.shown = &c.rec
 	if c.address, err = addr.Parse(v.field("address")); err != nil {
 		return c, store.ErrWrong
 	}
@@ -184,7 +186,7 @@ func apiOpen(v *visit) (any, error) {
 
 func sessionBrowser(session string) store.Browser { return store.Browser("session:" + session) }
 
-func (v *visit) apiSignIn(c apiCall) (p store.Proof, err error) {
+func (v *visit) apiSignIn(c *apiCall) (p store.Proof, err error) {
 	method := "password"
 	if password := v.field("password"); password != "" {
 		p, err = v.s.Store.CheckPassword(v.ctx(), c.address, password, v.now)

@@ -80,7 +80,14 @@ func cleanCode(s string) string {
 // sendCode makes a code for an address in a browser and puts its mail into the
 // outbox, for every address alike.
 func (s *Server) sendCode(v *visit, a addr.Address, b store.Browser) (ref string, err error) {
-	code, ref, err := s.Store.NewCode(v.ctx(), a, b, v.now)
+	held, err := v.held(a)
+	if err != nil {
+		return "", err
+	}
+	code, ref, err := s.Store.NewCode(v.ctx(), a, b, v.now, held)
+	if errors.Is(err, store.ErrWithheld) {
+		return ref, nil
+	}
 	if err != nil {
 		return "", err
 	}

@@ -24,11 +24,15 @@ func submitForgot(v *visit) error {
 	if err != nil {
 		return err
 	}
-	token, exists, err := v.s.Store.StartReset(v.ctx(), a, v.browser(), v.now)
+	held, err := v.held(a)
 	if err != nil {
 		return err
 	}
-	if err := v.postReset(a, token, exists); err != nil {
+	token, exists, err := v.s.Store.StartReset(v.ctx(), a, v.browser(), v.now, held)
+	if err == nil {
+		err = v.postReset(a, token, exists)
+	}
+	if err != nil && !errors.Is(err, store.ErrWithheld) {
 		return err
 	}
 	v.see("/forgot/sent")

@@ -80,8 +80,13 @@ func submitRegister(v *visit) error {
 	if r.Next, err = v.carry(); err != nil {
 		return err
 	}
-	token, exists, err := v.s.Store.Register(v.ctx(), a, r, v.browser(), v.now)
+	held, err := v.held(a)
 	if err != nil {
+		return err
+	}
+	token, exists, err := v.s.Store.Register(v.ctx(), a, r, v.browser(), v.now, held)
+	withheld := errors.Is(err, store.ErrWithheld)
+	if err != nil && !withheld {
 		return err
 	}
 	if proved {
@@ -92,8 +97,10 @@ func submitRegister(v *visit) error {
 	}
 	data := notice.ActivationData{Link: v.s.BaseURL + "/activate?t=" + url.QueryEscape(token), AskedAt: v.now,
 		Minutes: int(store.LinkLife.Minutes()), Known: exists, Lang: v.spoken()}
-	if err := v.s.post(v, notice.Activation, a, data, store.LinkLife); err != nil {
-		return err
+	if !withheld {
+		if err := v.s.post(v, notice.Activation, a, data, store.LinkLife); err != nil {
+			return err
+		}
 	}
 	v.setPending(a)
 	v.see("/register/sent")

@@ -22,6 +22,8 @@ type visit struct {
 	seen *store.Proof  // nil until asked
 	flow *store.Flow   // nil until asked
 
+	shown *store.Record // the message whose secret came with a call of securedoc.html
+
 	script string // what the page may run; empty for nothing
 	named  string // the organisation by the name of a message's profile; empty: its own
 
