@@ -154,30 +154,50 @@ func (s *Store) Claim(ctx context.Context, limit int, lease time.Duration, now t
 	return out, nil
 }
 
+// claimShard goes through the hints of one list that are due, page by page: a
+// notice that is due stands in the list behind others that are not, such as
+// reminders that were freed with it. Each hint that was followed moves, so that a
+// full page means that there may be more.
 func (s *Store) claimShard(ctx context.Context, shard, limit int, lease time.Duration, now time.Time) ([]Outgoing, error) {
-	if limit <= 0 {
-		return nil, nil
+	var out []Outgoing
+	for range maxPages {
+		if len(out) >= limit {
+			break
+		}
+		want := limit - len(out)
+		got, followed, err := s.claimPage(ctx, shard, want, lease, now)
+		out = append(out, got...)
+		if err != nil || followed < want {
+			return out, err
+		}
 	}
+	return out, nil
+}
+
+// maxPages bounds one asking, so that hints that do not move cannot hold it for ever.
+const maxPages = 1000
+
+// claimPage follows up to limit hints and tells how many it followed.
+func (s *Store) claimPage(ctx context.Context, shard, limit int, lease time.Duration, now time.Time) (out []Outgoing, followed int, err error) {
 	call, cancel := context.WithTimeout(ctx, callTimeout)
 	members, err := s.redis.ZRangeByScore(call, workKey(shard), &redis.ZRangeBy{Min: "-inf", Max: millis(now), Count: int64(limit)}).Result()
 	cancel()
 	if err != nil {
-		return nil, unavailable("claim", err)
+		return nil, 0, unavailable("claim", err)
 	}
-	var out []Outgoing
 	for _, member := range members {
 		o, next, err := s.claimOne(ctx, member, lease, now)
 		if err != nil && !errors.Is(err, ErrSyntax) {
-			return out, err
+			return out, len(members), err
 		}
 		if err == nil && o != nil {
 			out = append(out, *o)
 		}
 		if err := s.moveHint(ctx, shard, member, next); err != nil {
-			return out, err
+			return out, len(members), err
 		}
 	}
-	return out, nil
+	return out, len(members), nil
 }
 
 // claimOne follows one hint. next is when the hint is to be followed again; zero

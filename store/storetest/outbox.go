@@ -37,6 +37,30 @@ var outboxCases = map[string]func(*world){
 			w.Fatal("handed out again")
 		}
 	},
+	// Reminders that were freed with a confirmation stand before the next one on the
+	// list; who asks for what is due gets it nevertheless.
+	"DueBehindWhatIsNot": func(w *world) {
+		const messages, reminders = 12, 8
+		for m := range messages {
+			p := Message(w.keys, fmt.Sprint("m", m), w.Now(), jane)
+			ids := []string{"z"}
+			p.Held = []store.Outgoing{{ID: "z", Kind: "confirmation", To: alice}}
+			for r := range reminders {
+				ids = append(ids, fmt.Sprint(r))
+				p.Held = append(p.Held, store.Outgoing{ID: fmt.Sprint(r), Kind: "not-opened", To: alice, Due: w.Now().Add(72 * time.Hour)})
+			}
+			w.want(w.s.Prepare(w.ctx, p), nil, "prepare")
+			w.want(w.s.Queued(w.ctx, p.Record.ID, p.Recipients, ids, "Q", w.Now()), nil, "queued")
+		}
+		for m := range messages {
+			if got := w.claim(1); len(got) != 1 || got[0].Kind != "confirmation" {
+				w.Fatalf("asked %d times for one: got %d", m+1, len(got))
+			}
+		}
+		if got := w.claim(10); len(got) != 0 {
+			w.Fatalf("got %d more", len(got))
+		}
+	},
 	// A retry of the whole message replaces a notice that was never freed.
 	"HeldAgain": func(w *world) {
 		for i := range 2 {
