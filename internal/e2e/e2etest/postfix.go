@@ -382,16 +382,17 @@ func (p *Postfix) Stop() {
 	}
 	p.stopped = true
 	// The process started is a script's shell; master(8) is another.
-	if b, err := os.ReadFile(filepath.Join(p.QueueDir, "pid", "master.pid")); err == nil {
-		if pid, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil && pid > 1 {
-			_ = syscall.Kill(pid, syscall.SIGTERM)
-		}
+	if pid := p.master(); pid != 0 {
+		_ = syscall.Kill(pid, syscall.SIGTERM)
 	}
 	done := make(chan error, 1)
 	go func() { done <- p.cmd.Wait() }()
 	select {
 	case <-done:
 	case <-time.After(stopPatience):
+		if pid := p.master(); pid != 0 {
+			_ = syscall.Kill(-pid, syscall.SIGKILL)
+		}
 		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 		<-done
 	}
@@ -410,12 +411,16 @@ func (p *Postfix) WaitIdle() {
 	Eventually(p.t, "the queue to be empty", func() bool { return p.Queued() == 0 })
 }
 
-// Queued counts the messages in the queue, deferred and held ones too.
+// Queued counts the messages in the queue, deferred and held ones too. What has
+// no x bit was never taken: Postfix was still writing it, or died over it.
 func (p *Postfix) Queued() int {
 	n := 0
 	for _, q := range []string{"maildrop", "incoming", "active", "deferred", "hold"} {
 		_ = filepath.WalkDir(filepath.Join(p.QueueDir, q), func(_ string, d os.DirEntry, err error) error {
-			if err == nil && !d.IsDir() {
+			if err != nil || d.IsDir() {
+				return nil
+			}
+			if f, err := d.Info(); err == nil && f.Mode()&0o100 != 0 {
 				n++
 			}
 			return nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,12 +22,32 @@ import (
 // Kill ends the instance as a machine that loses its power does: master and all
 // its programs at once. Start starts it again with its queue.
 func (p *Postfix) Kill() {
+	p.t.Helper()
 	if p.cmd == nil || p.stopped {
 		return
 	}
 	p.stopped = true
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	master := p.master()
+	if master == 0 {
+		p.t.Fatal("the Postfix to be killed has no master")
+	}
+	for _, group := range []int{master, p.cmd.Process.Pid} { // master has a session of its own
+		_ = syscall.Kill(-group, syscall.SIGKILL)
+	}
 	_ = p.cmd.Wait()
+}
+
+// master gives the process id of the instance's master(8), 0 when there is none.
+func (p *Postfix) master() int {
+	b, err := os.ReadFile(filepath.Join(p.QueueDir, "pid", "master.pid"))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil || pid <= 1 || syscall.Kill(pid, 0) != nil {
+		return 0
+	}
+	return pid
 }
 
 // shownWith copies the instance's configuration, for the daemon to look at, with
