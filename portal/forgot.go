@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/url"
 
-	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/notice"
 	"github.com/postseal/postseal/store"
 )
@@ -28,9 +27,9 @@ func submitForgot(v *visit) error {
 	if err != nil {
 		return err
 	}
-	token, exists, err := v.s.Store.StartReset(v.ctx(), a, v.browser(), v.now, held)
+	m, err := v.s.Store.StartReset(v.ctx(), a, v.browser(), v.now, held)
 	if err == nil {
-		err = v.postReset(a, token, exists)
+		err = v.postReset(m)
 	}
 	if err != nil && !errors.Is(err, store.ErrWithheld) {
 		return err
@@ -45,7 +44,7 @@ func forgotSent(v *visit) error {
 		return err
 	}
 	return v.show("sent", v.t("sent.title"), map[string]any{"Address": a.String(), "Service": v.s.Brand.Service.String(),
-		"Press": v.t("sent.press-forgot"), "Again": "/forgot", "Code": true})
+		"Press": v.t("sent.press-forgot"), "Again": "/forgot", "Code": true, "Elsewhere": v.t("forgotten.mailbox")})
 }
 
 // resetPage asks the question on file, or for the new password where there is
@@ -108,11 +107,11 @@ func submitNewPassword(v *visit) error {
 
 // postReset sends the link. An address without an account gets a mail all the
 // same, with the way to set a first password; only its owner sees the difference.
-func (v *visit) postReset(a addr.Address, token string, exists bool) error {
+func (v *visit) postReset(m store.ResetMail) error {
 	link := v.s.BaseURL + "/register"
-	if exists {
-		link = v.s.BaseURL + "/reset?t=" + url.QueryEscape(token)
+	if m.Token != "" {
+		link = v.s.BaseURL + "/reset?t=" + url.QueryEscape(m.Token)
 	}
-	data := notice.ResetData{Link: link, AskedAt: v.now, Minutes: int(store.LinkLife.Minutes()), First: !exists, Lang: v.spoken()}
-	return v.s.post(v, notice.Reset, a, data, store.LinkLife)
+	data := notice.ResetData{Link: link, AskedAt: v.now, Minutes: int(store.LinkLife.Minutes()), First: m.Token == "", Lang: v.spoken()}
+	return v.s.post(v, notice.Reset, m.To, data, store.LinkLife)
 }

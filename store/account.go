@@ -22,7 +22,6 @@ type Proof struct {
 
 	also   []addr.Address // further addresses of the account, see AddAddress
 	holder addr.Address   // the account's own address, in a proof for one of those (For)
-	door   addr.Address   // the address that was typed with the password, when it is another
 	made   time.Time      // of the session; zero before there is one
 	asked  time.Time      // when the person last showed anew who she is, see Reenter
 	desks  []addr.Address // shared mailboxes at which she may sit (desk.go)

@@ -132,25 +132,39 @@ func (s *Store) wayOpen(ctx context.Context, p Proof, now time.Time) error {
 	if p.method != ByPassword {
 		return nil
 	}
-	typed := p.address
-	for _, a := range []addr.Address{p.holder, p.door} { // the last that is there is where the password was typed
-		if !a.IsZero() {
-			typed = a
-		}
+	account := p.address
+	if !p.holder.IsZero() {
+		account = p.holder
 	}
-	return s.locked(ctx, s.keys.person(typed), passwordTries, now)
+	return s.locked(ctx, s.keys.person(account), passwordTries, now)
 }
 
 // ResetAllowed tells whether a forgotten password may be replaced: not while
-// wrong passwords lock the address (BCC-27). ErrLocked, ErrUnavailable.
+// wrong passwords lock the account of the address, or the address when it has
+// none (BCC-27). ErrLocked, ErrUnavailable.
 func (s *Store) ResetAllowed(ctx context.Context, a addr.Address, now time.Time) error {
-	return s.locked(ctx, s.keys.person(a), passwordTries, now)
+	p, err := s.holderOf(ctx, a)
+	if err != nil {
+		return err
+	}
+	return s.locked(ctx, p.h, passwordTries, now)
 }
 
-// Unlock clears all counters of an address, with an entry in its audit chain.
-// ErrUnavailable.
+// Unlock clears all counters of an address, and of the account that it is on, with
+// an entry in the audit chain of each. ErrUnavailable.
 func (s *Store) Unlock(ctx context.Context, a addr.Address, by audit.Actor, now time.Time) error {
-	e := audit.Entry{Time: now, Actor: by, Action: audit.Unlocked, Objects: []string{a.Key()}}
-	_, err := s.changeAccount(ctx, a, e, func(*person) (*personChange, error) { return &personChange{forget: true}, nil })
-	return err
+	on, err := s.On(ctx, a)
+	if err != nil {
+		return err
+	}
+	e := audit.Entry{Time: now, Actor: by, Action: audit.Unlocked, Objects: objects(a)}
+	for _, slot := range []addr.Address{a, on} {
+		if slot.IsZero() {
+			continue
+		}
+		if _, err := s.changeAccount(ctx, slot, e, func(*person) (*personChange, error) { return &personChange{forget: true}, nil }); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -59,11 +59,11 @@ func (c *counted) password(text string) error {
 // reset starts one and gives how answers are tried.
 func (c *counted) reset() (token string, answer func(string) error) {
 	c.Helper()
-	token, exists, err := c.s.StartReset(c.Context(), c.jane, "b", c.Now())
-	if err != nil || !exists {
-		c.Fatalf("reset: %v %v", exists, err)
+	m, err := c.s.StartReset(c.Context(), c.jane, "b", c.Now())
+	if err != nil || m.Token == "" {
+		c.Fatalf("reset: %v %v", m.To, err)
 	}
-	return token, func(text string) error { return c.s.CheckAnswer(c.Context(), token, "b", text, c.Now()) }
+	return m.Token, func(text string) error { return c.s.CheckAnswer(c.Context(), m.Token, "b", text, c.Now()) }
 }
 
 // BCC-27: 19 wrong and the right one do not lock; 20 do, and 21 say the same; for an
@@ -88,7 +88,7 @@ func TestBCC27WrongPasswords(t *testing.T) {
 			for _, at := range []time.Duration{0, store.PasswordLock - time.Second} {
 				c.Add(at)
 				c.want(c.password(right), store.ErrLocked, "the right one in the lock")
-				_, _, err := c.s.StartReset(t.Context(), c.jane, "b", c.Now())
+				_, err := c.s.StartReset(t.Context(), c.jane, "b", c.Now())
 				c.want(err, store.ErrLocked, "a reset in the lock")
 			}
 			c.want(c.s.CheckAnswer(t.Context(), early, "b", "Tibbles", c.Now()), store.ErrCodeExpired, "a link from before, half an hour later")
@@ -229,7 +229,7 @@ func TestLocksAreApart(t *testing.T) {
 		},
 		"links": func(c *counted) {
 			for range store.LinkMailsHour + 1 {
-				_, _, _ = c.s.StartReset(c.Context(), c.jane, "stranger", c.Now())
+				_, _ = c.s.StartReset(c.Context(), c.jane, "stranger", c.Now())
 			}
 		},
 	}
@@ -256,4 +256,98 @@ func TestLocksAreApart(t *testing.T) {
 			})
 		}
 	}
+}
+
+// also puts a further address on the account.
+func (c *counted) also(name string) addr.Address {
+	c.Helper()
+	a := addr.MustParse(name + "@outside.example")
+	by, err := c.s.CheckPassword(c.Context(), c.jane, right, c.Now())
+	c.must(err)
+	c.must(c.s.AddAddress(c.Context(), by, storetest.SignIn(c, c.s, a, "b", c.Now()), store.Proof{}, c.Now()))
+	return a
+}
+
+// Issue 5, item 2; BCC-27: an account has 20 wrong passwords, not 20 for each of its
+// addresses; exact at 19, 20 and 21 typed in turn at all of them, and at once.
+func TestWrongPasswordsCountForTheAccount(t *testing.T) {
+	server := redistest.StartRedis(t)
+	made := func(t *testing.T, name string) (*counted, []addr.Address) {
+		c := newCounted(t, server, name)
+		return c, []addr.Address{c.jane, c.also(name + "-two"), c.also(name + "-three")}
+	}
+	guess := func(c *counted, a addr.Address, text string) error {
+		_, err := c.s.CheckPassword(t.Context(), a, text, c.Now())
+		return err
+	}
+	for _, n := range []int{19, 20, 21} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			c, addresses := made(t, fmt.Sprint("mixed-", n))
+			for i := range n {
+				want := store.ErrWrong
+				if i >= store.PasswordTries-1 {
+					want = store.ErrLocked
+				}
+				c.want(guess(c, addresses[i%len(addresses)], "wrong"), want, fmt.Sprint("guess ", i+1))
+			}
+			for _, a := range addresses {
+				_, reset := c.s.StartReset(t.Context(), a, "b", c.Now())
+				if n < store.PasswordTries {
+					c.want(reset, nil, "a reset at "+a.String())
+					continue
+				}
+				c.want(guess(c, a, right), store.ErrLocked, "the right one at "+a.String())
+				c.want(reset, store.ErrLocked, "a reset at "+a.String())
+			}
+			if n < store.PasswordTries {
+				c.want(guess(c, addresses[2], right), nil, "19 wrong and the right one")
+				return
+			}
+			c.Add(store.PasswordLock)
+			c.want(guess(c, addresses[1], right), nil, "60:00")
+		})
+	}
+	c, addresses := made(t, "mixed-at-once")
+	before, wrong, locked := c.s.Compared(), 0, 0
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for i := range 200 {
+		wg.Go(func() {
+			err := guess(c, addresses[i%len(addresses)], fmt.Sprint("wrong ", i))
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case errors.Is(err, store.ErrWrong):
+				wrong++
+			case errors.Is(err, store.ErrLocked):
+				locked++
+			default:
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := c.s.Compared() - before; got != store.PasswordTries || wrong != store.PasswordTries-1 || locked != 200-wrong {
+		t.Errorf("%d compared, %d wrong, %d locked; want %d compared", got, wrong, locked, store.PasswordTries)
+	}
+}
+
+// Issue 5, item 3: a forgotten password typed with a further address is that of the
+// account; the link goes to the account's own mailbox, so that whoever reads only the
+// further one gains nothing.
+func TestForgottenPasswordOfAFurtherAddress(t *testing.T) {
+	c := newCounted(t, redistest.StartRedis(t), "forgot")
+	two := c.also("forgot-two")
+	m, err := c.s.StartReset(t.Context(), two, "b", c.Now())
+	if err != nil || !m.To.Equal(c.jane) || m.Token == "" {
+		t.Fatalf("got %v, token %t, %v; want the account's own address", m.To, m.Token != "", err)
+	}
+	a, question, err := c.s.ResetQuestion(t.Context(), m.Token, c.Now())
+	if err != nil || !a.Equal(c.jane) || question != "pet" {
+		t.Fatalf("got %v %q %v", a, question, err)
+	}
+	c.must(c.s.CheckAnswer(t.Context(), m.Token, "b", "tibbles", c.Now()))
+	c.must(c.s.SetPassword(t.Context(), m.Token, "b", "another long one", c.Now()))
+	_, err = c.s.CheckPassword(t.Context(), two, "another long one", c.Now())
+	c.want(err, nil, "the new password at the further address")
 }

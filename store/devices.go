@@ -193,7 +193,7 @@ func (s *Store) Reenter(ctx context.Context, token string, by Proof, device stri
 	if by.session != "" || !by.address.Equal(old.address) || now.Sub(by.at) > FreshLife || by.epoch != old.epoch {
 		return "", ErrNoSession
 	}
-	by.asked, by.method, by.door = now, old.method, old.door // what opens messages stays what it was
+	by.asked, by.method = now, old.method // what opens messages stays what it was
 	fresh, err := s.NewSessionOn(ctx, by, device, now)
 	if err != nil {
 		return "", err

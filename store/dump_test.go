@@ -51,11 +51,11 @@ func everything(t *testing.T, s *store.Store, clock *storetest.Clock) (id envelo
 	ok(err)
 	_, err = s.CheckPassword(ctx, who, planted["password"], now)
 	ok(err)
-	reset, _, err := s.StartReset(ctx, who, b, now)
+	reset, err := s.StartReset(ctx, who, b, now)
 	ok(err)
-	ok(s.CheckAnswer(ctx, reset, b, planted["answer"], now))
-	ok(s.SetPassword(ctx, reset, b, planted["new password"], now))
-	open, _, err := s.StartReset(ctx, who, b, now)
+	ok(s.CheckAnswer(ctx, reset.Token, b, planted["answer"], now))
+	ok(s.SetPassword(ctx, reset.Token, b, planted["new password"], now))
+	open, err := s.StartReset(ctx, who, b, now)
 	ok(err)
 	code, _, err := s.NewCode(ctx, who, b, now)
 	ok(err)
@@ -70,7 +70,7 @@ func everything(t *testing.T, s *store.Store, clock *storetest.Clock) (id envelo
 	_, err = s.Recall(ctx, last.Record.ID, audit.Operator(planted["operator"]), nil, planted["reason"], now)
 	ok(err)
 	ok(s.Unlock(ctx, who, audit.Operator(planted["operator"]), now))
-	for name, text := range map[string]string{"activation": token, "pending": pending, "reset": reset, "open reset": open, "code": code, "session": session, "link secret": secret.Encode()} {
+	for name, text := range map[string]string{"activation": token, "pending": pending, "reset": reset.Token, "open reset": open.Token, "code": code, "session": session, "link secret": secret.Encode()} {
 		planted[name] = text
 	}
 	for name, raw := range map[string][]byte{"key": p.Key.Bytes(), "other key": last.Key.Bytes()} {

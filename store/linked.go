@@ -15,8 +15,7 @@ import (
 // fMain where it belongs. The two are different slots, so only both together
 // count: what one says alone is ignored. The pointer is written first.
 
-// MaxAlso bounds the further addresses of one account. Each can be asked for the
-// account's password by itself, so it also bounds how many guesses there are.
+// MaxAlso bounds the further addresses of one account: nobody reads many mailboxes.
 const MaxAlso = 4
 
 // maxLang bounds the tag of a language, in bytes.
@@ -83,7 +82,7 @@ func (p *person) proof(a addr.Address, method string, now time.Time) Proof {
 // again is a proof after a change that ended all sessions.
 func (p *person) again(by Proof, now time.Time) Proof {
 	out := p.proof(by.address, by.method, now)
-	out.door, out.asked = by.door, by.asked
+	out.asked = by.asked
 	return out
 }
 

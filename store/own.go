@@ -193,8 +193,8 @@ type AccountState struct {
 	Passkeys  int
 	Providers int
 	On        addr.Address // the account that the address was added to; zero: none
-	Password  time.Time    // until when wrong passwords lock; zero: they do not
-	Answers   time.Time    // until when wrong answers lock
+	Password  time.Time    // until when wrong passwords lock, on the account that it is on as well; zero: they do not
+	Answers   time.Time    // until when wrong answers lock, likewise
 	Codes     time.Time    // until when wrong codes close the way to browsers that never signed in
 	Trail     int          // entries in its audit chain
 }
@@ -228,7 +228,13 @@ func (s *Store) AccountForOperator(ctx context.Context, a addr.Address, now time
 		}
 		return t
 	}
-	out.Password, out.Answers = later(fromMillis(c[passwordTries.prefix+"u"])), later(fromMillis(c[answerTries.prefix+"u"]))
+	account := c // wrong passwords and answers count for the account
+	if !out.On.IsZero() {
+		if account, err = s.redis.HGetAll(call, personKey("c", s.keys.person(out.On))).Result(); err != nil {
+			return out, unavailable("reading a lock", err)
+		}
+	}
+	out.Password, out.Answers = later(fromMillis(account[passwordTries.prefix+"u"])), later(fromMillis(account[answerTries.prefix+"u"]))
 	if n, _ := strconv.Atoi(c["wn"]); n >= WrongCodesDay {
 		out.Codes = later(fromMillis(c["wf"]).Add(wrongDay))
 	}

@@ -11,15 +11,15 @@ import (
 // same work and is counted and locked like one with it. The guess that reaches
 // PasswordTries gives ErrLocked already; while the lock holds nothing is
 // checked. A further address of an account (AddAddress) takes the account's
-// password and counts for itself, so that a lock does not tell which addresses
-// are one person's. ErrWrong, ErrLocked (*LockedError), ErrUnavailable.
+// password, and wrong ones count for the account wherever they are typed: else
+// each address would give another PasswordTries. ErrWrong, ErrLocked
+// (*LockedError), ErrUnavailable.
 func (s *Store) CheckPassword(ctx context.Context, a addr.Address, password string, now time.Time) (Proof, error) {
-	h := s.keys.person(a)
-	guess, until, err := s.take(ctx, h, passwordTries, now)
+	p, err := s.holderOf(ctx, a)
 	if err != nil {
 		return Proof{}, err
 	}
-	p, err := s.holderOf(ctx, a)
+	guess, until, err := s.take(ctx, p.h, passwordTries, now)
 	if err != nil {
 		return Proof{}, err
 	}
@@ -33,12 +33,8 @@ func (s *Store) CheckPassword(ctx context.Context, a addr.Address, password stri
 	if !right || password == "" {
 		return Proof{}, wrong(until)
 	}
-	if err := s.settle(ctx, h, passwordTries, guess); err != nil {
+	if err := s.settle(ctx, p.h, passwordTries, guess); err != nil {
 		return Proof{}, err
 	}
-	proof := p.proof(p.stored.Address, ByPassword, now)
-	if !a.Equal(proof.address) {
-		proof.door = a
-	}
-	return proof, nil
+	return p.proof(p.stored.Address, ByPassword, now), nil
 }

@@ -11,24 +11,39 @@ import (
 	"github.com/postseal/postseal/audit"
 )
 
-// StartReset makes the link of the "New Password" mail (BOP-15). Without an
-// account exists is false and the token empty, after the same work. While wrong
-// passwords lock the address it is closed, with or without an account (BCC-27):
+// ResetMail is the mail that answers a forgotten password.
+type ResetMail struct {
+	// To is the mailbox that it goes to: the account's own address, also when a further
+	// one was typed. Whoever reads only that one has nothing of the account.
+	To    addr.Address
+	Token string // of the link; empty without an account: the mail then says so
+}
+
+// StartReset makes the link of the "New Password" mail (BOP-15), for the account
+// that an address signs in to. Without one the work is the same. While wrong
+// passwords lock it is closed, with or without an account (BCC-27):
 // ErrLocked. held is the message that the asker holds, if any. ErrWithheld and
 // ErrTooMany (*TooManyError) as in NewCode, ErrUnavailable.
-func (s *Store) StartReset(ctx context.Context, a addr.Address, b Browser, now time.Time, held ...Held) (token string, exists bool, err error) {
-	if err := s.ResetAllowed(ctx, a, now); err != nil {
-		return "", false, err
-	}
-	p, err := s.loadPerson(ctx, a)
+func (s *Store) StartReset(ctx context.Context, a addr.Address, b Browser, now time.Time, held ...Held) (ResetMail, error) {
+	p, err := s.holderOf(ctx, a)
 	if err != nil {
-		return "", false, err
+		return ResetMail{}, err
 	}
-	token, err = s.newLink(ctx, resetLink, a, b, now, held, nil)
-	if err != nil || !p.have {
-		return "", false, err
+	if err := s.locked(ctx, p.h, passwordTries, now); err != nil {
+		return ResetMail{}, err
 	}
-	return token, true, nil
+	m := ResetMail{To: a}
+	if p.have {
+		m.To = p.stored.Address
+	}
+	token, err := s.newLink(ctx, resetLink, m.To, b, now, held, nil)
+	if err != nil {
+		return ResetMail{}, err
+	}
+	if p.have {
+		m.Token = token
+	}
+	return m, nil
 }
 
 // ResetQuestion looks at a reset link and changes nothing. question is empty
@@ -76,7 +91,7 @@ func (s *Store) CheckAnswer(ctx context.Context, token string, b Browser, answer
 	if err != nil {
 		return err
 	}
-	if err := s.ResetAllowed(ctx, l.to, now); err != nil {
+	if err := s.locked(ctx, p.h, passwordTries, now); err != nil {
 		return err
 	}
 	guess, until, err := s.take(ctx, p.h, answerTries, now)
@@ -111,7 +126,7 @@ func (s *Store) SetPassword(ctx context.Context, token string, b Browser, passwo
 	if err != nil {
 		return err
 	}
-	if err := s.ResetAllowed(ctx, l.to, now); err != nil {
+	if err := s.locked(ctx, p.h, passwordTries, now); err != nil {
 		return err
 	}
 	if p.stored.Answer != nil && l.fields[fDone] != s.browserOf(l.to, b) {

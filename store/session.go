@@ -15,7 +15,6 @@ type signedIn struct {
 	Address addr.Address
 	Method  string
 	Epoch   int64
-	Door    addr.Address `json:",omitzero"` // see Proof
 }
 
 func (s *Store) sessionKey(token string) string {
@@ -36,7 +35,7 @@ func (s *Store) NewSessionOn(ctx context.Context, p Proof, device string, now ti
 	}
 	token = base64.RawURLEncoding.EncodeToString(random(32))
 	key := s.sessionKey(token)
-	sealed, err := s.keys.sealJSON("session", key, signedIn{Address: p.address, Method: p.method, Epoch: p.epoch, Door: p.door})
+	sealed, err := s.keys.sealJSON("session", key, signedIn{Address: p.address, Method: p.method, Epoch: p.epoch})
 	if err != nil {
 		return "", err
 	}
@@ -96,7 +95,7 @@ func (s *Store) Session(ctx context.Context, token string, now time.Time) (Proof
 		return Proof{}, ErrNoSession
 	}
 	proof := p.proof(in.Address, in.Method, now)
-	proof.session, proof.door, proof.made, proof.asked = key[3:11], in.Door, fromMillis(out[2]), fromMillis(out[3])
+	proof.session, proof.made, proof.asked = key[3:11], fromMillis(out[2]), fromMillis(out[3])
 	return proof, nil
 }
 

@@ -24,6 +24,11 @@ func account(w *world, a addr.Address, password string) {
 	w.want(err, nil, "activate")
 }
 
+func (w *world) startReset(a addr.Address, b store.Browser) (token string, exists bool, err error) {
+	m, err := w.s.StartReset(w.ctx, a, b, w.Now())
+	return m.Token, m.Token != "", err
+}
+
 func (w *world) password(a addr.Address, text string) error {
 	_, err := w.s.CheckPassword(w.ctx, a, text, w.Now())
 	return err
@@ -152,7 +157,7 @@ func passwordLock(w *world) {
 			w.Fatalf("the 21st: got %v", err)
 		}
 		w.want(w.s.ResetAllowed(w.ctx, a, w.Now()), store.ErrLocked, "reset in the lock")
-		_, _, err := w.s.StartReset(w.ctx, a, "b", w.Now())
+		_, _, err := w.startReset(a, "b")
 		w.want(err, store.ErrLocked, "reset in the lock")
 	}
 	w.Add(store.PasswordLock - time.Second)
@@ -193,11 +198,11 @@ func passwordsAtOnce(w *world) {
 func resetCase(w *world) {
 	account(w, jane, "old")
 	session := must(w.s.NewSession(w.ctx, must(w.s.CheckPassword(w.ctx, jane, "old", w.Now()))(w), w.Now()))(w)
-	token, exists, err := w.s.StartReset(w.ctx, bob, "b1", w.Now())
+	token, exists, err := w.startReset(bob, "b1")
 	if err != nil || exists || token != "" {
 		w.Fatalf("without an account: %q %v %v", token, exists, err)
 	}
-	token, exists, err = w.s.StartReset(w.ctx, jane, "b1", w.Now())
+	token, exists, err = w.startReset(jane, "b1")
 	if err != nil || !exists {
 		w.Fatalf("got %v %v", exists, err)
 	}
@@ -225,7 +230,7 @@ func resetCase(w *world) {
 	token, _, _ = w.s.Register(w.ctx, bob, typed, "b1", w.Now())
 	_, _, err = w.s.Activate(w.ctx, token, "b1", nil, w.Now())
 	w.want(err, nil, "activate without a question")
-	token, _, err = w.s.StartReset(w.ctx, bob, "b1", w.Now())
+	token, _, err = w.startReset(bob, "b1")
 	w.want(err, nil, "start")
 	_, question, _ = w.s.ResetQuestion(w.ctx, token, w.Now())
 	if question != "" {
@@ -238,7 +243,7 @@ func resetCase(w *world) {
 // answerLock is BOP-17 at its edges, apart from the passwords' counter.
 func answerLock(w *world) {
 	account(w, jane, "right")
-	token, _, err := w.s.StartReset(w.ctx, jane, "b1", w.Now())
+	token, _, err := w.startReset(jane, "b1")
 	w.want(err, nil, "start")
 	answer := func(text string) error { return w.s.CheckAnswer(w.ctx, token, "b1", text, w.Now()) }
 	for range store.AnswerTries - 1 {
@@ -252,7 +257,7 @@ func answerLock(w *world) {
 	w.want(answer("old tibbles"), store.ErrLocked, "the sixth")
 	w.want(w.password(jane, "right"), nil, "the password is another counter")
 	w.Add(store.AnswerLock - time.Second)
-	token, _, _ = w.s.StartReset(w.ctx, jane, "b1", w.Now())
+	token, _, _ = w.startReset(jane, "b1")
 	w.want(answer("old tibbles"), store.ErrLocked, "59:59")
 	w.Add(time.Second)
 	w.want(answer("old tibbles"), nil, "60:00")

@@ -19,7 +19,7 @@ func (w *world) askings(a addr.Address) map[string]asking {
 			return err
 		},
 		"reset": func(b store.Browser, held ...store.Held) error {
-			_, _, err := w.s.StartReset(w.ctx, a, b, w.Now(), held...)
+			_, err := w.s.StartReset(w.ctx, a, b, w.Now(), held...)
 			return err
 		},
 		"activation": func(b store.Browser, held ...store.Held) error {

@@ -76,14 +76,21 @@ func addressesCase(w *world) {
 	if err != nil || !exists {
 		w.Fatalf("registering a further address: %v %v", exists, err)
 	}
-	// Locks are of the address that was typed.
+	// Wrong passwords lock the account, wherever they are typed.
 	for range store.PasswordTries {
 		_ = w.password(bob, "wrong")
 	}
-	w.want(w.password(bob, "right"), store.ErrLocked, "the further address is locked")
-	w.want(w.password(jane, "right"), nil, "the account's own is not")
+	for _, a := range []addr.Address{bob, jane} {
+		w.want(w.password(a, "right"), store.ErrLocked, a.String()+" is locked")
+		w.want(w.s.ResetAllowed(w.ctx, a, w.Now()), store.ErrLocked, "and so is a reset")
+		if got := must(w.s.AccountForOperator(w.ctx, a, w.Now()))(w).Password; got.IsZero() {
+			w.Fatalf("an operator is not told that %v is locked", a)
+		}
+	}
 	w.want(w.release(m, byOther), store.ErrLocked, "a session of the locked way")
-	w.want(w.release(m, p), nil, "a session of the other")
+	w.want(w.release(m, code), nil, "a code's goes on")
+	w.want(w.s.Unlock(w.ctx, bob, audit.Operator("pat"), w.Now()), nil, "unlock")
+	w.want(w.password(jane, "right"), nil, "unlocked at either address")
 
 	fresh := must(w.s.RemoveAddress(w.ctx, p, bob, w.Now()))(w)
 	_, err = w.s.Session(w.ctx, old, w.Now())
@@ -251,7 +258,7 @@ func changesAskAgain(w *world) {
 	_, err = w.s.ChangePassword(w.ctx, p, "newer", w.Add(time.Second))
 	w.want(err, store.ErrAgain, "too late")
 	// The question that was set is the one that a reset asks.
-	reset, _, _ := w.s.StartReset(w.ctx, jane, "b1", w.Now())
+	reset, _, _ := w.startReset(jane, "b1")
 	w.want(w.s.CheckAnswer(w.ctx, reset, "b1", " BLUE", w.Now()), nil, "the new answer")
 	w.want(w.s.VerifyAccountAudit(w.ctx, jane), nil, "audit")
 }
