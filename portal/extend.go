@@ -25,7 +25,7 @@ func (v *visit) mine() (all []store.Record, p store.Proof, err error) {
 	if err != nil {
 		return nil, p, err
 	}
-	rec, err := v.s.Store.EnvelopeForSender(v.ctx(), id, p.Address())
+	rec, err := v.s.Store.EnvelopeSentBy(v.ctx(), id, p)
 	if err == nil {
 		all, err = v.s.Store.SameMail(v.ctx(), rec)
 	}

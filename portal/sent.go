@@ -2,13 +2,15 @@ package portal
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/postseal/postseal/store"
 )
 
-// What an address has sent, and how it stands (CYC-14, CYC-16, BCC-28): for whoever
-// signs in with the address that the messages were sent from, a unit's as well.
+// What a person has sent, and how it stands (CYC-14, CYC-16, BCC-28): for whoever
+// signs in with the address that the messages were sent from, a unit's as well, or
+// with an account that the address was added to.
 
 // sentPages add the list and the page of one message.
 func (s *Server) sentPages(get, post func(path string, a action)) {
@@ -30,7 +32,9 @@ func (s *Server) sentPages(get, post func(path string, a action)) {
 }
 
 // staff tells for whom the head of each page leads to what was sent.
-func staff(v *visit, p store.Proof) bool { return v.s.Inside(p.Address()) }
+func staff(v *visit, p store.Proof) bool {
+	return v.s.Inside(p.Address()) || slices.ContainsFunc(p.Also(), v.s.Inside)
+}
 
 // sentPage is how many messages one page of the list shows.
 const sentPage = 20
@@ -39,7 +43,10 @@ const sentPage = 20
 const maxSearch = 200
 
 // sentRow is one mail in the list.
-type sentRow struct{ Page, Subject, To, More, When, State string }
+type sentRow struct {
+	Page, Subject, To, More, When, State string
+	From                                 string // where that is another address than the list's
+}
 
 // sentList answers GET and POST /sent. Words that are looked for come by POST, so
 // that no address in the browser's bar repeats a subject.
@@ -58,7 +65,7 @@ func sentList(v *visit) error {
 	if len(words) > maxSearch {
 		return v.showSent(p, store.Found{}, words, from, problem{"words", v.t("mysent.words-long")})
 	}
-	found, err := v.s.Store.Find(v.ctx(), store.Search{Sender: p.Address(), Words: words, From: from, Limit: sentPage})
+	found, err := v.s.Store.FindSent(v.ctx(), p, store.Search{Words: words, From: from, Limit: sentPage})
 	if errors.Is(err, store.ErrSyntax) && from != "" { // a place that was typed
 		v.see("/sent")
 		return nil
@@ -77,14 +84,22 @@ func (v *visit) showSent(p store.Proof, found store.Found, words, from string, p
 			return err
 		}
 		if all[len(all)-1].ID == r.ID { // of several transactions of one mail the newest stands for all
-			rows = append(rows, v.sentRow("/sent/", v.subjectOf(r), all))
+			row := v.sentRow("/sent/", v.subjectOf(r), all)
+			if !r.Sender.Equal(p.Address()) {
+				row.From = r.Sender.String()
+			}
+			rows = append(rows, row)
 		}
 	}
 	units, err := v.unitLines(p)
 	if err != nil {
 		return err
 	}
-	return v.show("sentlist", v.t("mysent.title"), map[string]any{"Address": p.Address().String(), "Path": "/sent", "Units": units, "Rows": rows, "Words": words,
+	own, err := v.s.Store.SentFrom(v.ctx(), p)
+	if err != nil {
+		return err
+	}
+	return v.show("sentlist", v.t("mysent.title"), map[string]any{"Address": own[0].String(), "Also": own[1:], "Path": "/sent", "Units": units, "Rows": rows, "Words": words,
 		"Next": found.Next, "First": from == "", "Damaged": found.Damaged}, problems...)
 }
 

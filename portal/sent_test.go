@@ -9,6 +9,7 @@ import (
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/portal"
 	"github.com/postseal/postseal/store"
+	"github.com/postseal/postseal/store/storetest"
 )
 
 // signedIn is a browser of somebody who has signed in by a code, at a page.
@@ -212,4 +213,34 @@ func TestStaffAreRecipientsToo(t *testing.T) {
 	c.reads(429, "", "too many wrong tries")
 	h.browser().open(l.link).byCode(officer).reads(200, l.page, "plan") // a lock on one way never shows on another
 	h.signedIn(other, "/sent").reads(200, "/sent", "Care plan", officer.String(), "Opened")
+}
+
+// Issue 5, item 5: all verified addresses of an account count as the sender's: their
+// messages are listed, extended and taken back; those of an address that was taken off
+// are not.
+func TestSentFromFurtherAddresses(t *testing.T) {
+	h := newHouse(t)
+	old := addr.MustParse("jane.smith@example.gov.uk") // before she married
+	h.from(old, "From the old address")
+	l := h.send(plainMail, carer)
+	h.from(officer, "From the new address")
+	h.send(plainMail, carer)
+	h.account(officer, good)
+	b := h.signInAt(officer, good)
+	b.open("/sent").reads(200, "/sent", "From the new address").silent("From the old address")
+	b.open("/sent/"+l.id.String()).reads(404, "")
+	h.also(officer, old, good)
+	b = h.signInAt(officer, good)
+	b.open("/sent").reads(200, "/sent", "From the new address", "From the old address", "From "+old.String(), "Those from "+old.String())
+	b.press("Search", map[string]string{"words": "old"}).reads(200, "/sent", "From the old address").silent("From the new address")
+	path := "/sent/" + l.id.String()
+	b.open(path).reads(200, path).press("Keep it open longer", map[string]string{"days": "30"}).reads(200, path)
+	b.press("Take it back", map[string]string{"who": "all"}).reads(200, path, "Taken back")
+	if got := h.trail(l); !strings.Contains(strings.Join(got, "\n"), "recalled") || !strings.Contains(strings.Join(got, "\n"), officer.Key()) {
+		t.Errorf("the record does not say who: %q", got)
+	}
+	// The mailbox of the old address changes hands, and whoever has it takes it off.
+	must(t, h.store.LeaveAccount(t.Context(), storetest.SignIn(t, h.store, old, "elsewhere", h.clock), h.clock))
+	b.open("/sent").reads(200, "/sent", "From the new address").silent("From the old address")
+	b.open(path).reads(404, "")
 }

@@ -28,12 +28,27 @@ func (s *Store) Inbox(ctx context.Context, p Proof, from string, limit int, now 
 	if err != nil {
 		return Found{}, err
 	}
+	queries := make([]Search, len(boxes))
+	for i, a := range boxes {
+		queries[i] = Search{Recipient: a}
+	}
+	out, err := s.findAll(ctx, queries, from, limit)
+	if err != nil {
+		return Found{}, err
+	}
+	out.Records = slices.DeleteFunc(out.Records, func(r Record) bool { return !s.inInbox(p, r, now) })
+	return out, nil
+}
+
+// findAll lists what several searches find as one page, newest first. From and Limit
+// are those of all.
+func (s *Store) findAll(ctx context.Context, queries []Search, from string, limit int) (out Found, err error) {
 	limit = min(max(limit, 1), maxFound)
 	var all []Record
-	var out Found
-	var floor place // where the listing of some address had to stop: nothing older is known to be next
-	for _, a := range boxes {
-		f, err := s.Find(ctx, Search{Recipient: a, From: from, Limit: limit})
+	var floor place // where the listing of some search had to stop: nothing older is known to be next
+	for _, q := range queries {
+		q.From, q.Limit = from, limit
+		f, err := s.Find(ctx, q)
 		if err != nil {
 			return Found{}, err
 		}
@@ -48,15 +63,7 @@ func (s *Store) Inbox(ctx context.Context, p Proof, from string, limit int, now 
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b Record) int {
-		switch x, y := placeOf(a), placeOf(b); {
-		case newer(x, y):
-			return -1
-		case newer(y, x):
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(all, newestFirst)
 	all = slices.CompactFunc(all, func(a, b Record) bool { return a.ID == b.ID })
 	if floor.id != "" {
 		all = slices.DeleteFunc(all, func(r Record) bool { return newer(floor, placeOf(r)) })
@@ -66,8 +73,18 @@ func (s *Store) Inbox(ctx context.Context, p Proof, from string, limit int, now 
 		all = all[:limit]
 		out.Next = placeOf(all[limit-1]).String()
 	}
-	out.Records = slices.DeleteFunc(all, func(r Record) bool { return !s.inInbox(p, r, now) })
+	out.Records = all
 	return out, nil
+}
+
+func newestFirst(a, b Record) int {
+	switch x, y := placeOf(a), placeOf(b); {
+	case newer(x, y):
+		return -1
+	case newer(y, x):
+		return 1
+	}
+	return 0
 }
 
 // inInbox tells whether a message is there for a person, open or closed.
