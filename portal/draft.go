@@ -48,8 +48,9 @@ func (d *draft) Close() {
 // maxFields bounds the parts of a form beside its files.
 const maxFields = maxPeople + 16
 
-// headFields are short ones that may come before it is known who writes.
-var headFields = []string{"t", "whose", "once", "lang"}
+// headFields are short ones that may come before it is known who writes; "do" is
+// that of the button that Enter presses, which stands before the form (typedIn).
+var headFields = []string{"t", "whose", "once", "lang", "do"}
 
 // draftReader reads a reply's form. The fields of need must come, and satisfy
 // check, before anything else is taken, and may says whether this person is heard

@@ -153,6 +153,7 @@ var table = []struct {
 	{errPartly, refusal{name: "partly", status: 502, code: "partly", retry: 10 * time.Minute}},
 	{errUnderWay, refusal{name: "under-way", status: 409, code: "under_way", retry: time.Minute}},
 	{errKept, refusal{name: "kept", status: 401, code: "no_session", link: "/signin"}},
+	{errRetype, refusal{name: "retype", status: 401, code: "no_session", link: "/signin"}},
 	{errPage, refusal{name: "no-page", status: 404, code: "not_found", plain: true, link: "/"}},
 	{relay.ErrUnknown, refusal{name: "unknown", status: 502, code: "unknown"}},
 	{relay.ErrPermanent, refusal{name: "not-sent", status: 502, code: "not_sent"}},
@@ -282,6 +283,9 @@ func (v *visit) refuse(err error) {
 	again := what.link == "." // an empty reference: the same bytes whatever the address
 	data := map[string]any{"Cause": what.cause, "Next": what.next, "Link": what.link, "Label": what.label, "Again": again, "Quote": what.quote,
 		"Switch": what.other, "Mail": what.mail, "Upload": what.upload, "Ask": what.ask, "Renew": what.renew, "Also": what.also}
+	if kept := (retyped{}); errors.As(err, &kept) {
+		data["Typed"] = kept.text
+	}
 	if showErr := v.showStatus(what.status, "refusal", what.title, data, !what.plain); showErr != nil {
 		v.s.Log.Error("page not shown", "err", showErr)
 		http.Error(v.w, what.title, what.status)

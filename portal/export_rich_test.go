@@ -5,3 +5,6 @@ func ReadRich(fragment string) (page, mail, text string) {
 	r := readRich(fragment)
 	return r.page, string(r.mail), r.text
 }
+
+// Refill fills a form in, for tests outside the package.
+var Refill = refill

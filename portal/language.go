@@ -89,13 +89,15 @@ func (s *Server) accepted(field string) string {
 
 // speak answers POST /language: it keeps the choice in a cookie of its own and
 // leads back to the page on which it was made. It has no authority, so that it
-// carries no form secret and works on pages that are the same for everybody.
+// carries no form secret and works on pages that are the same for everybody. With a
+// page's form it comes as that form (retype), whose secret counts.
 func speak(v *visit) error {
 	if err := v.r.ParseForm(); err != nil {
 		return tooBig(err)
 	}
 	tag := v.field("lang")
-	if v.s.foreign(v.r) || v.s.language(tag) == nil {
+	typed := v.r.PostForm.Has(formField)
+	if v.s.foreign(v.r) || v.s.language(tag) == nil || typed && !v.genuine(v.field(formField)) {
 		return errForm
 	}
 	if p, err := v.person(); err != nil {
@@ -107,7 +109,11 @@ func speak(v *visit) error {
 	}
 	http.SetCookie(v.w, &http.Cookie{Name: v.s.cookieName(languageCookie), Value: tag, Path: "/", MaxAge: languageYear,
 		HttpOnly: true, Secure: !v.s.Insecure, SameSite: http.SameSiteLaxMode})
-	v.see(backTo(v.field("back")))
+	back := backTo(v.r.Form.Get("back"))
+	if typed {
+		return v.retype(back, tag)
+	}
+	v.see(back)
 	return nil
 }
 
@@ -141,8 +147,18 @@ func (v *visit) back() string {
 	if v.r.Method == http.MethodGet {
 		return v.r.URL.RequestURI()
 	}
-	if t := v.field("t"); t != "" {
-		return v.r.URL.Path + "?t=" + url.QueryEscape(t)
+	to := v.r.URL.Path
+	for to != "/" && !v.s.hasPage(to) { // some addresses take forms only
+		to = path.Dir(to)
 	}
-	return v.r.URL.Path
+	if t := v.field("t"); t != "" {
+		return to + "?t=" + url.QueryEscape(t)
+	}
+	return to
+}
+
+// hasPage tells whether there is anything at an address but the page that says no.
+func (s *Server) hasPage(to string) bool {
+	_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: to}})
+	return pattern != "/"
 }

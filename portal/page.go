@@ -101,6 +101,8 @@ type sheet struct {
 	Lang                                         *words.Language
 	Others                                       []otherLanguage
 	Back                                         string // where a change of language leads
+	Content                                      template.HTML
+	Typed                                        *typedIn // the form in which people type; nil: there is none
 }
 
 // T gives a sentence in the visitor's language, with its markup:
@@ -185,9 +187,9 @@ func (v *visit) showStatus(status int, name, title string, data any, forms bool,
 		s.Announced = v.announced(s.Person != "")
 		s.Form = template.HTML(`<input type="hidden" name="` + formField + `" value="` + csrf(v.browser()) + `">`) //nolint:gosec // base64url only
 	}
-	var b bytes.Buffer
 	s.script = v.script
-	if err := v.s.pages.byName[name].ExecuteTemplate(&b, "layout", s); err != nil {
+	b, err := v.s.pages.write(name, s)
+	if err != nil {
 		return fmt.Errorf("portal: page %s: %w", name, err)
 	}
 	v.w.Header().Set("Content-Type", htmlType)
@@ -195,6 +197,20 @@ func (v *visit) showStatus(status int, name, title string, data any, forms bool,
 	v.w.WriteHeader(status)
 	_, _ = v.w.Write(b.Bytes()) // the reader went away: nobody to tell
 	return nil
+}
+
+// write makes a page: what is its own first, since the head of the page looks
+// whether there is a form in it.
+func (p *pages) write(name string, s sheet) (b bytes.Buffer, err error) {
+	if err = p.byName[name].ExecuteTemplate(&b, "content", s); err != nil {
+		return b, err
+	}
+	s.Content = template.HTML(b.String()) //nolint:gosec // our template wrote it
+	if len(s.Others) > 0 {
+		s.Typed = typing(b.Bytes())
+	}
+	b.Reset()
+	return b, p.byName[name].ExecuteTemplate(&b, "layout", s)
 }
 
 // style serves the style sheet, which never changes under its name.

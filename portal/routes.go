@@ -52,7 +52,7 @@ func (s *Server) routes() {
 	s.sentPages(get, post)
 	s.servicePages(get, post)
 
-	handle("POST /language", s.stream(MaxForm, speak))
+	handle("POST /language", s.stream(maxTyped, speak))
 	get("/help", help)
 	get("/privacy", privacy)
 	handle("GET "+s.pages.path, http.HandlerFunc(s.style))

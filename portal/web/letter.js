@@ -3,7 +3,7 @@
 // the form is sent as it is, as plain text.
 (() => {
   "use strict";
-  const form = document.getElementById("letter");
+  const form = document.getElementById("typed");
   if (!form || !window.FormData || !window.DOMParser) return;
   const plain = form.elements.text, look = form.elements.html;
 
@@ -100,6 +100,7 @@
   };
   form.addEventListener("submit", (event) => {
     write();
+    if (event.submitter && event.submitter.name === "lang") return; // the page comes back in another language
     stuck.textContent = "";
     const save = event.submitter && event.submitter.value === "save";
     if (!fits && !save) {
