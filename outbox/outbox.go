@@ -34,10 +34,12 @@ const (
 	firstWait   = 15 * time.Second
 	longestWait = time.Hour
 	// sendTimeout bounds one notice, so that a hung listener holds up the next ones
-	// only so long; batch times sendTimeout stays below lease.
+	// only so long; it stays well below lease.
 	sendTimeout = 2 * time.Minute
-	batch       = 4
-	lease       = 10 * time.Minute
+	// batch is how many are sent side by side: enough that the notices of a burst
+	// keep up with its messages, and few beside Postfix's hundred processes a listener.
+	batch = 8
+	lease = 10 * time.Minute
 	// maxRounds bounds one Once, so that a Kick and the end of ctx are heard.
 	maxRounds = 250
 	// maxAttempts bounds a notice without Expires: about five days of longestWait.
@@ -129,18 +131,9 @@ func (w *Worker) Once(ctx context.Context) (sent int, err error) {
 		if err != nil && len(due) == 0 {
 			return sent, fmt.Errorf("outbox: %w", err)
 		}
-		var problems []error
-		for _, o := range due {
-			if ctx.Err() != nil { // what is not begun comes again when its lease is over
-				return sent, ctx.Err()
-			}
-			ok, err := w.one(ctx, o)
-			if ok {
-				sent++
-			}
-			problems = append(problems, err)
-		}
-		if err := errors.Join(append(problems, err)...); err != nil {
+		n, failed := w.all(ctx, due)
+		sent += n
+		if err := errors.Join(failed, err, ctx.Err()); err != nil {
 			return sent, fmt.Errorf("outbox: %w", err)
 		}
 		if len(due) == 0 {
@@ -148,6 +141,30 @@ func (w *Worker) Once(ctx context.Context) (sent int, err error) {
 		}
 	}
 	return sent, nil
+}
+
+// all deals with a batch side by side. What is not begun when ctx ends comes again
+// when its lease is over.
+func (w *Worker) all(ctx context.Context, due []store.Outgoing) (sent int, err error) {
+	var mu sync.Mutex
+	var problems []error
+	var hands sync.WaitGroup
+	for _, o := range due {
+		if ctx.Err() != nil {
+			break
+		}
+		hands.Go(func() {
+			ok, err := w.one(ctx, o)
+			mu.Lock()
+			defer mu.Unlock()
+			if ok {
+				sent++
+			}
+			problems = append(problems, err)
+		})
+	}
+	hands.Wait()
+	return sent, errors.Join(problems...)
 }
 
 // one sends one notice and settles it with the store, whose error it gives.

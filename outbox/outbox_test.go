@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/mail"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +33,8 @@ var (
 // waiting is a store of notices in memory; store's own tests prove the real one.
 type waiting struct {
 	list  []store.Outgoing
-	fail  error // of Claim
+	fail  error      // of Claim
+	mu    sync.Mutex // over what follows, and list
 	sent  []string
 	again []time.Time
 }
@@ -41,6 +43,8 @@ func (w *waiting) Claim(_ context.Context, limit int, _ time.Duration, now time.
 	if w.fail != nil {
 		return nil, w.fail
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var out []store.Outgoing
 	for i := range w.list {
 		if o := &w.list[i]; !o.Due.After(now) && len(out) < limit {
@@ -53,11 +57,15 @@ func (w *waiting) Claim(_ context.Context, limit int, _ time.Duration, now time.
 }
 
 func (w *waiting) Sent(ctx context.Context, o store.Outgoing, _ time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.sent = append(w.sent, o.ID)
 	return ctx.Err()
 }
 
 func (w *waiting) Retry(ctx context.Context, o store.Outgoing, at time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.again = append(w.again, at)
 	for i := range w.list {
 		if w.list[i].ID == o.ID {
@@ -274,14 +282,43 @@ func TestStoreAway(t *testing.T) {
 	}
 }
 
-// A mail that is out is noted even when the daemon is told to stop meanwhile.
+// A mail that is out is noted even when the daemon is told to stop meanwhile, and
+// no further batch is begun.
 func TestStoppedWhileSending(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	r := newRig(code(t), confirmation(t))
+	many := make([]store.Outgoing, 30)
+	for i := range many {
+		many[i] = code(t)
+		many[i].ID = fmt.Sprint("code", i)
+	}
+	r := newRig(many...)
 	r.out.After = func(relay.Mail) error { cancel(); return nil }
 	n, err := r.Once(ctx)
-	if n != 1 || !errors.Is(err, context.Canceled) || len(r.store.sent) != 1 || len(r.out.Sent()) != 1 {
-		t.Errorf("Once = %d, %v; settled %v", n, err, r.store.sent)
+	if out := len(r.out.Sent()); n != out || n == 0 || n > 10 || !errors.Is(err, context.Canceled) || len(r.store.sent) != n {
+		t.Errorf("Once = %d, %v; sent %d, settled %v", n, err, out, r.store.sent)
+	}
+}
+
+// Notices go side by side: one that hangs does not hold up those beside it.
+func TestSideBySide(t *testing.T) {
+	slow := code(t)
+	slow.ID = "slow"
+	r := newRig(slow, code(t), confirmation(t))
+	others := make(chan struct{}, 2)
+	var first sync.Once
+	r.out.After = func(relay.Mail) error {
+		hangs := false
+		first.Do(func() { hangs = true })
+		if hangs { // until both others are out
+			<-others
+			<-others
+			return nil
+		}
+		others <- struct{}{}
+		return nil
+	}
+	if n, err := r.Once(t.Context()); n != 3 || err != nil {
+		t.Errorf("Once = %d, %v", n, err)
 	}
 }
 
