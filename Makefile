@@ -38,7 +38,7 @@ scan: ## 200 envelopes against rspamd, SpamAssassin and our own restatement of p
 STORM_MESSAGES ?= 20000
 STORM_KILLS    ?= 300
 storm: ## everything killed, stopped, cut and filled up under load; proves the promises (500 messages, 10 kills in make test)
-	STORM_MESSAGES=$(STORM_MESSAGES) STORM_KILLS=$(STORM_KILLS) $(GO) test ./internal/e2e -count=1 -timeout 12h -run 'TestStorm$$' -v
+	STORM_STRIDE=1 STORM_MESSAGES=$(STORM_MESSAGES) STORM_KILLS=$(STORM_KILLS) $(GO) test ./internal/e2e -count=1 -timeout 12h -run 'TestStorm' -v
 
 deps: ## Postfix, Redis, Chromium, Firefox, OpenDKIM and Node, installed where that is allowed
 	@scripts/deps.sh

@@ -72,6 +72,8 @@ type Postfix struct {
 	log     string
 	hosts   string // file; empty: the machine's
 	stopped bool
+	started bool // once at least
+	said    lockedBuffer
 }
 
 // StartPostfix starts a private instance, configured by the files and the script
@@ -134,6 +136,15 @@ func (p *Postfix) mkdirs() {
 		if err := os.Mkdir(d, 0o755); err != nil {
 			p.t.Fatal(err)
 		}
+	}
+	// A start after a crash makes postsuper write to the log, as the mail owner and
+	// before postlogd runs.
+	err := os.WriteFile(p.log, nil, 0o600)
+	if err == nil {
+		err = os.Chmod(p.log, 0o666)
+	}
+	if err != nil {
+		p.t.Fatal(err)
 	}
 	data := filepath.Join(p.Dir, "d")
 	if err := os.Mkdir(data, 0o700); err != nil {
@@ -333,20 +344,22 @@ func (p *Postfix) Start() {
 	// Its own process group, so that a Ctrl-C for the test does not reach it
 	// before the clean-up does.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var out bytes.Buffer
-	p.cmd.Stdout, p.cmd.Stderr = &out, &out
+	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
 	p.cmd.WaitDelay = stopPatience // a daemon that kept the pipe open must not hold up the test
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
 	p.stopped = false
-	p.t.Cleanup(func() {
-		p.Stop()
-		if p.t.Failed() {
-			p.t.Logf("postfix said:\n%s\nmail log:\n%s", out.String(), p.Log())
-		}
-	})
-	p.nudge()
+	if !p.started {
+		p.started = true
+		p.t.Cleanup(func() {
+			p.Stop()
+			if p.t.Failed() {
+				p.t.Logf("postfix said:\n%s\nmail log:\n%s", p.said.String(), p.Log())
+			}
+		})
+		p.nudge()
+	}
 	Eventually(p.t, "Postfix listens", func() bool { return listening(Loopback(p.Submission)) && listening(Loopback(p.MX)) })
 }
 

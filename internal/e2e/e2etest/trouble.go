@@ -4,19 +4,13 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
-
-	"github.com/postseal/postseal/internal/testport"
 )
 
 // Kill ends the instance as a machine that loses its power does: master and all
@@ -75,93 +69,6 @@ func (s *Postseal) Signal(sig syscall.Signal) {
 	if s.cmd != nil {
 		_ = s.cmd.Process.Signal(sig)
 	}
-}
-
-// Proxy stands before a TCP server and can lose answers: what was asked happens,
-// and who asked never hears of it.
-type Proxy struct {
-	Addr string // 127.0.0.1:port
-
-	to       string
-	listener net.Listener
-	mu       sync.Mutex
-	after    int64 // octets of a connection before its answer is lost; see Lose
-	left     int
-	Lost     atomic.Int64 // answers that were lost
-}
-
-// NewProxy listens before a server at an address.
-func NewProxy(t testing.TB, to string) *Proxy {
-	t.Helper()
-	l, err := net.Listen("tcp", testport.Address(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &Proxy{Addr: l.Addr().String(), to: to, listener: l}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go p.serve(c)
-		}
-	}()
-	return p
-}
-
-// Lose makes the next n answers get lost that a server gives to somebody who sent
-// it at least so many octets on the connection since its last answer.
-func (p *Proxy) Lose(n int, octets int64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.left, p.after = n, octets
-}
-
-func (p *Proxy) loses(asked int64) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.left == 0 || asked < p.after || asked == 0 {
-		return false
-	}
-	p.left--
-	p.Lost.Add(1)
-	return true
-}
-
-func (p *Proxy) serve(client net.Conn) {
-	defer client.Close()
-	server, err := net.Dial("tcp", p.to)
-	if err != nil {
-		return
-	}
-	defer server.Close()
-	var asked atomic.Int64
-	go func() {
-		defer server.Close()
-		_, _ = io.Copy(counted{server, &asked}, client)
-	}()
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := server.Read(buf)
-		if err != nil || p.loses(asked.Swap(0)) {
-			return
-		}
-		if _, err := client.Write(buf[:n]); err != nil {
-			return
-		}
-	}
-}
-
-type counted struct {
-	to io.Writer
-	n  *atomic.Int64
-}
-
-func (c counted) Write(p []byte) (int, error) {
-	c.n.Add(int64(len(p)))
-	return c.to.Write(p)
 }
 
 // Disk is a small file system at a directory, in a mount namespace of its own:
