@@ -209,6 +209,9 @@ func (c *Config) Warnings() []*Problem {
 	for _, w := range c.File.Warnings() {
 		all = append(all, &Problem{src.name, src.line(w.Path), w.What})
 	}
+	for _, w := range c.untranslated() {
+		all = append(all, &Problem{src.name, src.line(w.Path), w.What})
+	}
 	return all
 }
 

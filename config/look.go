@@ -6,7 +6,9 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/postseal/postseal/policy"
 	"github.com/postseal/postseal/words"
 )
 
@@ -50,6 +52,36 @@ func (c *Config) checkLook(p *problems) {
 			}
 		}
 	}
+}
+
+// untranslated names what the organisation says in its first language alone, where
+// its pages and mails are to be had in others too: there it stays as it is.
+func (c *Config) untranslated() (all []policy.Problem) {
+	for i, tag := range c.Organisation.Languages {
+		if i == 0 {
+			continue
+		}
+		t, s := c.Service.Translations[tag], c.Service
+		var missing []string
+		for _, part := range []struct {
+			name string
+			is   bool
+		}{
+			{"name", t.Name == ""},
+			{"address_lines", len(s.AddressLines) > 0 && len(t.AddressLines) == 0},
+			{"disclaimer", s.Disclaimer != "" && t.Disclaimer == ""},
+			{"explanation", s.Explanation != "" && t.Explanation == ""},
+		} {
+			if part.is {
+				missing = append(missing, part.name)
+			}
+		}
+		if len(missing) > 0 {
+			all = append(all, policy.Problem{Path: fmt.Sprintf("organisation.languages.%d", i),
+				What: fmt.Sprintf("pages and mails in %s (%s) show these in %s: service.translations.%[2]s has no %[4]s", words.In(tag).Name(), tag, words.In(c.Organisation.Languages[0]).Name(), strings.Join(missing, ", "))})
+		}
+	}
+	return all
 }
 
 // contrastWithWhite is WCAG's contrast ratio of "#rrggbb" and white.

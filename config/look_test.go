@@ -37,3 +37,31 @@ func TestLook(t *testing.T) {
 		t.Errorf("bilingual with one language: got %v", err)
 	}
 }
+
+// A language that is switched on and not spoken by the organisation itself is a
+// note for the operator, with its line, and no mistake.
+func TestUntranslated(t *testing.T) {
+	file := string(config.Example())
+	from := strings.Index(file, "  translations:\n    # Language.")
+	to := from + strings.Index(file[from:], "\n\n")
+	for name, c := range map[string]struct{ file, want string }{
+		"all there": {file, ""},
+		"name":      {strings.Replace(file, "      name: Bwrdeistref Enghraifft\n", "", 1), "pages and mails in Cymraeg (cy) show these in English: service.translations.cy has no name"},
+		"nothing":   {file[:from] + file[to:], "service.translations.cy has no name, address_lines, disclaimer, explanation"},
+		"one":       {strings.Replace(file[:from]+file[to:], "languages: [en, cy]", "languages: [cy]", 1), ""},
+		"turned":    {strings.Replace(file[:from]+file[to:], "languages: [en, cy]", "languages: [cy, en]", 1), "pages and mails in English (en) show these in Cymraeg"},
+	} {
+		cfg, err := config.Parse("x.yaml", []byte(c.file))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got := ""
+		for _, w := range cfg.Warnings() {
+			got += w.Error()
+		}
+		if c.want == "" && got != "" || !strings.Contains(got, c.want) || c.want != "" && !strings.HasPrefix(got, "x.yaml:") {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}

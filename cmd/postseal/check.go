@@ -31,7 +31,7 @@ func check(ctx context.Context, args []string, s streams) error {
 	}
 	var problems []postfix.Problem
 	for _, w := range cfg.Warnings() {
-		problems = append(problems, postfix.Problem{Setting: w.Place(), What: w.What, Do: "change the rule, or leave it if it is meant"})
+		problems = append(problems, postfix.Problem{Setting: w.Place(), What: w.What, Do: "change it, or leave it if it is meant"})
 	}
 	problems = append(problems, checkStore(ctx, cfg)...)
 	problems = append(problems, checkKeyFiles(cfg)...)
