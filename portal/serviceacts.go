@@ -22,6 +22,8 @@ func (v *visit) actor(a audit.Actor) string {
 		return v.t("servicedesk.program")
 	case role == "operator":
 		return v.t("servicedesk.operator", "name", name)
+	case role == "manager":
+		return v.t("servicedesk.manager", "name", name)
 	}
 	return name
 }

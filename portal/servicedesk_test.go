@@ -87,7 +87,7 @@ func TestServiceDesk(t *testing.T) {
 	}
 
 	path := "/servicedesk/" + l.id.String()
-	b.open(path).reads(200, path, "A message of a colleague", "Jane Doe", carer.String(), "What happened", "sealed", "looked at by the service desk", "helen@example.gov.uk (service desk)").silent("Care plan", "plan starts")
+	b.open(path).reads(200, path, "A message of a colleague", "Jane Doe", carer.String(), "What happened", "sealed", "looked at", "helen@example.gov.uk (service desk)").silent("Care plan", "plan starts")
 	b.press("Take it back", map[string]string{"who": "x"}).reads(422, path, "Choose from whom")
 	b.press("Take it back", map[string]string{"who": carer.String(), "reason": "smith, not smyth"}).reads(200, path, "Taken back", carer.String()+": never opened", "smith, not smyth")
 	h.browser().open(l.link).as(carer).reads(410, l.page, "This message was taken back", "smith, not smyth")

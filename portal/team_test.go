@@ -54,6 +54,8 @@ func TestTeam(t *testing.T) {
 			t.Errorf("the record has no %q: %v", want, got)
 		}
 	}
+	h.signedIn(helen, "/servicedesk/"+l.id.String()).reads(200, "", "looked at", "mona@example.gov.uk (manager of the unit)", "helen@example.gov.uk (service desk)").
+		silent("mona@example.gov.uk (service desk)", "by the service desk")
 	if slices.ContainsFunc(h.trail(foreign), func(s string) bool { return strings.HasPrefix(s, "manager:") }) {
 		t.Error("she got at another's message")
 	}
