@@ -66,6 +66,11 @@ type Filter struct {
 	// neither leaves nor is refused for good while nobody knows (CYC-3).
 	SwitchedOn func(context.Context, addr.Address) (bool, error)
 
+	// Language gives the language that a recipient's account wants to be written in,
+	// empty for none (store.Store.Language); nil: all are written to as the
+	// organisation writes. It is asked only where there are several.
+	Language func(context.Context, addr.Address) (string, error)
+
 	// Workroom is the name of the private directory that this process alone has
 	// (OpenWorkroom): what stands in the ledger under it and is not in hand was left
 	// by a process that is gone, and a retry takes it up at once. Empty: nobody knows,

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,8 +26,9 @@ import (
 // maxReferences is how many Message-IDs a thread is followed back.
 const maxReferences = 20
 
-// outer makes the envelope mail. The record must be complete.
-func (f *Filter) outer(s *sealing) (notice.Mail, error) {
+// outer makes the envelope mail in a language, as the organisation writes when it is
+// empty. The record must be complete.
+func (f *Filter) outer(s *sealing, lang string) (notice.Mail, error) {
 	j, r, brand := s.job, &s.record, f.Notices.Brand()
 	from := f.sender(s)
 	data := notice.MessageData{
@@ -36,6 +38,7 @@ func (f *Filter) outer(s *sealing) (notice.Mail, error) {
 		Expires:      r.ExpiresAt,
 		Marking:      s.rules.Marking,
 		Attachment:   s.attach,
+		Lang:         lang,
 	}
 	if s.link {
 		data.Link = brand.PortalURL + "/m/" + r.ID.String() + "?t=" + f.Keys.Secret(r.ID).Encode()
@@ -53,7 +56,7 @@ func (f *Filter) outer(s *sealing) (notice.Mail, error) {
 	out.InReplyTo = messageIDs(j.all("In-Reply-To"), 1)
 	out.References = messageIDs(j.all("References"), maxReferences)
 	if s.attach {
-		page := f.page(s, from, out.Date)
+		page := f.page(s, from, out.Date, lang)
 		out.Attachments = append(out.Attachments, notice.Attachment{
 			Name: "securedoc.html", Type: "text/html; charset=utf-8", QuotedPrintable: true,
 			Write: func(w io.Writer) error { return envelope.WritePage(w, page, s.container.Reader()) },
@@ -73,9 +76,13 @@ func (j *job) writer(from addr.Named) addr.Named {
 
 // page is what securedoc.html states in clear: nothing that the mail around it
 // does not state too.
-func (f *Filter) page(s *sealing, from addr.Named, date time.Time) envelope.Page {
+func (f *Filter) page(s *sealing, from addr.Named, date time.Time, lang string) envelope.Page {
 	brand := f.Notices.Brand()
-	brand = brand.In(brand.Tags()[0])
+	tags := slices.Clone(brand.Tags())
+	if i := slices.Index(tags, lang); i > 0 { // the reader's own first
+		tags = slices.Insert(slices.Delete(tags, i, i+1), 0, lang)
+	}
+	brand = brand.In(tags[0])
 	servers := f.Servers
 	if len(servers) == 0 {
 		servers = []string{brand.PortalURL}
@@ -92,7 +99,7 @@ func (f *Filter) page(s *sealing, from addr.Named, date time.Time) envelope.Page
 		Form:         envelope.Form(s.rules.Form),
 		Expires:      s.record.ExpiresAt.In(f.Notices.Location()),
 		HelpURL:      brand.HelpURL,
-		Languages:    brand.Tags(),
+		Languages:    tags,
 		Logo:         brand.Logo.Bytes,
 		Date:         date.In(f.Notices.Location()),
 		Ways:         f.waysFor(s),

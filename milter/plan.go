@@ -31,9 +31,11 @@ type batch struct {
 	decisions []policy.Decision // beside to
 }
 
-func (b *batch) addresses() []addr.Address {
-	out := make([]addr.Address, 0, len(b.to))
-	for _, t := range b.to {
+func (b *batch) addresses() []addr.Address { return addressesOf(b.to) }
+
+func addressesOf(to []relay.Recipient) []addr.Address {
+	out := make([]addr.Address, 0, len(to))
+	for _, t := range to {
 		out = append(out, t.Address)
 	}
 	return out

@@ -77,9 +77,21 @@ func (f *Filter) hold(s *sealing) error {
 		f.Log.Warn("nobody of ours to confirm to", "queue_id", j.QueueID, "envelope", s.record.ID.String())
 		return nil
 	}
+	s.confirmTo = to
+	o, err := f.confirmation(s, s.addresses())
+	if err != nil {
+		return err
+	}
+	s.held = []store.Outgoing{o}
+	return s.remind(to)
+}
+
+// confirmation is the one about some people of a batch.
+func (f *Filter) confirmation(s *sealing, people []addr.Address) (store.Outgoing, error) {
+	j := s.job
 	data, err := json.Marshal(notice.ConfirmationData{
 		Subject:    oneLine(j.subject),
-		Recipients: texts(s.addresses()),
+		Recipients: texts(people),
 		Reasons:    s.reasons(),
 		Notes:      bounded(append(slices.Clone(j.verdict.Notes), j.doubts...)),
 		Clear:      j.plan.clear,
@@ -91,20 +103,17 @@ func (f *Filter) hold(s *sealing) error {
 		ReadyAt:    s.record.ReadyAt,
 	})
 	if err != nil {
-		return fmt.Errorf("confirmation: %w", err)
+		return store.Outgoing{}, fmt.Errorf("confirmation: %w", err)
 	}
-	s.held = []store.Outgoing{{
-		ID: f.confirmationID(s), Envelope: s.record.ID, Kind: string(notice.Confirmation), To: to, Data: data, Due: j.now,
-	}}
-	return s.remind(to)
+	return store.Outgoing{ID: f.confirmationID(people), Envelope: s.record.ID, Kind: string(notice.Confirmation), To: s.confirmTo, Data: data, Due: j.now}, nil
 }
 
 // confirmationID names the confirmation by the people it is about: a retry for
 // the same people replaces it, a later transaction for others has its own.
-func (f *Filter) confirmationID(s *sealing) string {
-	keys := make([]string, 0, len(s.to))
-	for _, t := range s.to {
-		keys = append(keys, t.Address.Key())
+func (f *Filter) confirmationID(people []addr.Address) string {
+	keys := make([]string, 0, len(people))
+	for _, a := range people {
+		keys = append(keys, a.Key())
 	}
 	slices.Sort(keys)
 	h := f.Keys.Fingerprinter()

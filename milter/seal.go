@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/policy"
 	"github.com/postseal/postseal/relay"
@@ -30,9 +31,12 @@ type sealing struct {
 	key       envelope.Key
 	record    store.Record
 	container *spool
-	attach    bool // securedoc.html travels with the mail
-	link      bool // the container is on the shelf
-	held      []store.Outgoing
+	attach    bool             // securedoc.html travels with the mail
+	link      bool             // the container is on the shelf
+	held      []store.Outgoing // the confirmation, when there is somebody to tell, and the reminders
+	early     []store.Outgoing // confirmations for the first parts alone, see holdParts
+	parts     []part
+	confirmTo addr.Address // whom the confirmation goes to
 	hand      *inHand
 	left      bool // still in hand, see Filter.late
 }
@@ -172,33 +176,24 @@ func (r *reader) Read(p []byte) (int, error) {
 // confirmation. After an error of Prepare or Send the ledger keeps a retry from
 // serving anyone twice.
 func (f *Filter) deliver(ctx context.Context, s *sealing) error {
-	m := s.job.Mail
 	if err := f.fillRecord(s); err != nil {
 		return err
 	}
-	mail, err := f.outer(s)
-	if err != nil {
+	s.parts = f.parts(ctx, s)
+	for i := range s.parts {
+		var err error
+		if s.parts[i].mail, err = f.outer(s, s.parts[i].lang); err != nil {
+			return err
+		}
+	}
+	if err := f.holdParts(s); err != nil {
 		return err
 	}
-	prepared := store.Preparation{Record: s.record, Key: s.key, Recipients: s.addresses(), Held: s.held, Now: f.Now(), By: f.Workroom}
+	prepared := store.Preparation{Record: s.record, Key: s.key, Recipients: s.addresses(), Held: slices.Concat(s.held, s.early), Now: f.Now(), By: f.Workroom}
 	if err := f.Store.Prepare(ctx, prepared); err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}
-	answer, err := f.Relay.Send(ctx, f.asksReports(s, relay.Mail{
-		Kind:       relay.KindEnvelope,
-		From:       f.bounceTo(s),
-		Recipients: s.to,
-		EnvelopeID: m.Args.EnvelopeID,
-		Return:     m.Args.Return,
-		UTF8:       m.Args.UTF8,
-		Client:     xforward(m),
-		Write:      mail.Encode,
-	}))
-	if err != nil {
-		return fmt.Errorf("relay: %w", err)
-	}
-	f.queued(ctx, s, relayQueueID(answer))
-	return nil
+	return f.send(ctx, s)
 }
 
 // asksReports asks for reports of all that becomes of an envelope, when there is
@@ -236,17 +231,15 @@ func wanted(notify string) string {
 	return "SUCCESS,FAILURE,DELAY"
 }
 
-// queued records that Postfix has the envelope. It is past the point of no
+// queued records that Postfix has the envelope for the first n parts. It is past the point of no
 // return: the recipients have their envelope, so a Redis that does not answer now
 // must not make the client send again. It tries a few times, then writes it down
 // and goes on in the background (Shutdown waits for it, and Resume takes it up
 // after a crash).
-func (f *Filter) queued(ctx context.Context, s *sealing, queueID string) {
+func (f *Filter) queued(ctx context.Context, s *sealing, parts int, queueID string) {
 	ctx = context.WithoutCancel(ctx)
-	n := lateNote{ID: s.record.ID, Recipients: s.addresses(), QueueID: queueID, At: f.Now()}
-	for _, o := range s.held {
-		n.Held = append(n.Held, o.ID)
-	}
+	n := lateNote{ID: s.record.ID, QueueID: queueID, At: f.Now()}
+	n.Recipients, n.Held = s.first(parts)
 	if f.retry(func() error { return f.note(ctx, n) }, queuedWaits) == nil {
 		return
 	}

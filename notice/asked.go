@@ -2,7 +2,7 @@ package notice
 
 import "fmt"
 
-func (*AskedData) language() string         { return "" } // staff read as the organisation writes
+func (d *AskedData) language() string       { return d.Lang }
 func (d *AskAnsweredData) language() string { return d.Lang }
 
 func (d *AskedData) prepare(*Notices, tongue) error {

@@ -97,12 +97,12 @@ func (d *ResetData) prepare(_ *Notices, t tongue) error {
 
 func (d *ResetData) address(*Notices, *Mail) {}
 
-// language of notices to staff and of what they write: the organisation's.
-func (*ConfirmationData) language() string { return "" }
-func (*ReplyData) language() string        { return "" }
-func (*BounceData) language() string       { return "" }
-func (*PlainReplyData) language() string   { return "" }
+// language of what goes to several people at once: the organisation's.
+func (*ReplyData) language() string { return "" }
 
+func (d *ConfirmationData) language() string   { return d.Lang }
+func (d *BounceData) language() string         { return d.Lang }
+func (d *PlainReplyData) language() string     { return d.Lang }
 func (d *MessageData) language() string        { return d.Lang }
 func (d *CodeData) language() string           { return d.Lang }
 func (d *ActivationData) language() string     { return d.Lang }

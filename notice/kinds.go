@@ -149,8 +149,9 @@ type ConfirmationData struct {
 	Expires    time.Time `json:"expires"`
 	TakeBack   string    `json:"take_back"` // address of the page that recalls; empty: <portal>/sent/<EnvelopeID>
 	EnvelopeID string    `json:"envelope_id"`
-	OriginalID string    `json:"original_id"` // Message-ID of the original, for threading; may be empty
-	ReadyAt    time.Time `json:"ready_at"`    // before it nobody can read the message; zero: from the first
+	OriginalID string    `json:"original_id"`    // Message-ID of the original, for threading; may be empty
+	ReadyAt    time.Time `json:"ready_at"`       // before it nobody can read the message; zero: from the first
+	Lang       string    `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 }
 
 // ReplyData is the data of Reply. Attachments do not travel through JSON: an
@@ -188,9 +189,10 @@ type BounceData struct {
 	SentAt     time.Time `json:"sent_at"`
 	EnvelopeID string    `json:"envelope_id"`
 	OriginalID string    `json:"original_id"`
-	Delayed    bool      `json:"delayed"` // not given up yet
-	Unclear    bool      `json:"unclear"` // the other mail system did not say which of the recipients
-	Opened     bool      `json:"opened"`  // one of them has opened it all the same
+	Delayed    bool      `json:"delayed"`        // not given up yet
+	Unclear    bool      `json:"unclear"`        // the other mail system did not say which of the recipients
+	Opened     bool      `json:"opened"`         // one of them has opened it all the same
+	Lang       string    `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 }
 
 // PlainReplyData is the data of PlainReply.
@@ -201,9 +203,10 @@ type PlainReplyData struct {
 	Text       string       `json:"text"`
 	InReplyTo  string       `json:"in_reply_to"`
 	EnvelopeID string       `json:"envelope_id"`
-	Cut        bool         `json:"cut"`      // Text is only the beginning
-	LeftOut    []string     `json:"left_out"` // names of attachments that were not passed on
-	Untold     bool         `json:"untold"`   // the writer is not told how to answer securely
+	Cut        bool         `json:"cut"`            // Text is only the beginning
+	LeftOut    []string     `json:"left_out"`       // names of attachments that were not passed on
+	Untold     bool         `json:"untold"`         // the writer is not told how to answer securely
+	Lang       string       `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 	// Attachments of the answer, passed on as they came.
 	Attachments []Attachment `json:"-"`
 }
@@ -237,8 +240,9 @@ type AskedData struct {
 	As      string    `json:"as"`     // the recipient's address that is hers too; with LetIn
 	Subject string    `json:"subject"`
 	SentAt  time.Time `json:"sent_at"`
-	Closed  time.Time `json:"closed"` // when the message closed, without LetIn
-	Page    string    `json:"page"`   // where it is answered
+	Closed  time.Time `json:"closed"`         // when the message closed, without LetIn
+	Page    string    `json:"page"`           // where it is answered
+	Lang    string    `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 }
 
 // AskAnsweredData is the data of AskAnswered. It names no subject: the mail leaves in clear.

@@ -14,8 +14,9 @@ type ReminderData struct {
 	Recipients []string      `json:"recipients"` // who has not opened it
 	SentAt     time.Time     `json:"sent_at"`
 	Expires    time.Time     `json:"expires"`
-	Page       string        `json:"page"`        // where it is extended and taken back
-	OriginalID string        `json:"original_id"` // Message-ID of the original, for threading; may be empty
+	Page       string        `json:"page"`           // where it is extended and taken back
+	OriginalID string        `json:"original_id"`    // Message-ID of the original, for threading; may be empty
+	Lang       string        `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
 }
 
 func (d *ReminderData) prepare(_ *Notices, t tongue) error {
@@ -31,7 +32,7 @@ func (d *ReminderData) address(_ *Notices, m *Mail) {
 	m.InReplyTo, m.References = d.OriginalID, d.OriginalID
 }
 
-func (*ReminderData) language() string { return "" } // staff read as the organisation writes
+func (d *ReminderData) language() string { return d.Lang }
 
 // Extend is the place of Page where the message is kept open.
 func (d *ReminderData) Extend() string { return d.Page + "#extend" }

@@ -34,7 +34,7 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 		Reading:       policy.Reading{Documents: d.readDocuments()},
 		Limits:        milter.Limits{BodyBytes: int64(d.cfg.Milter.MaxBody)},
 		BounceAddress: d.cfg.Robot.Listen != "", ReplyAddress: d.cfg.Robot.Listen != "",
-		Servers: d.servers(),
+		Servers: d.servers(), Language: d.store.Language,
 		SwitchedOn: func(ctx context.Context, a addr.Address) (bool, error) {
 			return d.store.SwitchedOn(ctx, a, d.cfg.Terms.Version)
 		},
