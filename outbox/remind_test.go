@@ -103,7 +103,7 @@ func (r *reminded) recall(who ...addr.Address) {
 
 func (r *reminded) extend(until time.Duration) {
 	r.Helper()
-	r.must(r.s.Extend(r.Context(), r.p.Record.ID, audit.Sender(r.p.Record.Sender), r.p.Now.Add(until), r.Now()))
+	r.must(r.s.Extend(r.Context(), r.p.Record.ID, audit.Sender(r.p.Record.Sender), r.p.Now.Add(until), nil, r.Now()))
 }
 
 // Issue 5: the sender is reminded once of what is not opened after three days, and

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/envelope"
@@ -84,9 +85,7 @@ func (v *visit) senderAsked(id envelope.ID, kind store.AskKind, fresh bool) {
 		return
 	}
 	v.s.Log.Info("the sender is asked", "envelope", id.String(), "for", string(kind))
-	if v.s.Outbox != nil {
-		v.s.Outbox.Kick()
-	}
+	v.wake()
 }
 
 // asked says that the sender was asked, and what the person can do meanwhile.
@@ -218,11 +217,19 @@ func submitElsewhereCode(v *visit) error {
 	return v.enter(as, "/m/"+rec.ID.String()+"/asked")
 }
 
-// tellAsker tells somebody that the sender said yes.
-func (v *visit) tellAsker(rec store.Record, a store.Ask) {
-	data := notice.AskAnsweredData{LetIn: a.Kind == store.AskLetIn, Sender: senderName(rec), SentAt: rec.SealedAt, Until: rec.ExpiresAt}
-	if err := v.s.post(v, notice.AskAnswered, a.From, data, store.OutboxLife); err != nil {
-		v.s.Log.Warn("who asked was not told", "envelope", rec.ID.String(), "err", err)
+// TellAsker tells who asked for something that the answer is yes; the store queues it
+// in the step that does what was asked for.
+func TellAsker(now time.Time) store.Telling {
+	return func(rec store.Record, a store.Ask) (store.Outgoing, error) {
+		raw, err := json.Marshal(notice.AskAnsweredData{LetIn: a.Kind == store.AskLetIn, Sender: senderName(rec), SentAt: rec.SealedAt, Until: rec.ExpiresAt})
+		return store.Outgoing{Kind: string(notice.AskAnswered), To: a.From, Data: raw, Due: now, Expires: now.Add(store.OutboxLife)}, err
+	}
+}
+
+// wake lets the outbox look at what was queued.
+func (v *visit) wake() {
+	if v.s.Outbox != nil {
+		v.s.Outbox.Kick()
 	}
 }
 

@@ -102,10 +102,10 @@ func answerAsk(v *visit) error {
 }
 
 func (v *visit) letIn(rec store.Record, by audit.Actor, who addr.Address) error {
-	now, err := v.s.Store.LetIn(v.ctx(), rec.ID, by, who, v.now)
+	_, err := v.s.Store.LetIn(v.ctx(), rec.ID, by, who, TellAsker(v.now), v.now)
 	if err == nil {
 		v.s.Log.Info("another address of a recipient let in", "envelope", rec.ID.String())
-		v.tellAsker(now, store.Ask{Kind: store.AskLetIn, From: who})
+		v.wake()
 	}
 	return err
 }

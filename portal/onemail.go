@@ -146,7 +146,7 @@ func (v *visit) recallAll(all []store.Record, by audit.Actor, who *addr.Address,
 func (v *visit) extendAll(all []store.Record, by audit.Actor, until time.Time) error {
 	done, last := 0, error(store.ErrRecalled)
 	for _, r := range all {
-		err := v.s.Store.Extend(v.ctx(), r.ID, by, until, v.now)
+		err := v.s.Store.Extend(v.ctx(), r.ID, by, until, TellAsker(v.now), v.now)
 		if errors.Is(err, store.ErrRecalled) || errors.Is(err, store.ErrExpired) {
 			last = err
 			continue
@@ -156,12 +156,7 @@ func (v *visit) extendAll(all []store.Record, by audit.Actor, until time.Time) e
 		}
 		done++
 		v.s.Log.Info("message kept open", "envelope", r.ID.String(), "until", until)
-		r.ExpiresAt = until
-		for _, a := range r.Asks {
-			if a.Kind == store.AskOpenAgain {
-				v.tellAsker(r, a)
-			}
-		}
+		v.wake()
 	}
 	if done == 0 {
 		return last

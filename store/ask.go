@@ -34,8 +34,9 @@ const (
 	maxAsks  = 20             // open requests of one message
 )
 
-// Telling writes the notice by which the sender of a message learns of a request.
-// ID and Envelope are filled in by the store. It may be called more than once.
+// Telling writes the notice by which the sender of a message learns of a request, or
+// who asked learns that the sender said yes. ID and Envelope are filled in by the
+// store. It may be called more than once.
 type Telling func(Record, Ask) (Outgoing, error)
 
 // AskOpenAgain notes that a recipient asks for more time and queues the notice that
@@ -118,12 +119,8 @@ func (s *Store) ask(ctx context.Context, id envelope.ID, secret envelope.Secret,
 		if err := v.setRecord(r); err != nil {
 			return nil, err
 		}
-		told, err := s.askNotice(ctx, tell, r, a)
-		if err != nil {
-			return nil, err
-		}
-		return &change{hold: []held{told}, free: []string{told.name},
-			entries: []audit.Entry{{Time: a.At, Actor: audit.Recipient(a.From), Action: audit.Asked, Objects: objects(a.As), Reason: string(a.Kind)}}}, nil
+		c := &change{entries: []audit.Entry{{Time: a.At, Actor: audit.Recipient(a.From), Action: audit.Asked, Objects: objects(a.As), Reason: string(a.Kind)}}}
+		return c, s.askNotice(ctx, c, "ask", tell, r, a, a.At)
 	})
 	if err != nil {
 		return Record{}, false, err
@@ -131,19 +128,24 @@ func (s *Store) ask(ctx context.Context, id envelope.ID, secret envelope.Secret,
 	return v.record, fresh, nil
 }
 
-// askNotice gives the notice of a request, which is the same for the same request
-// and another for that of the next day. The hint on the work list comes before it.
-func (s *Store) askNotice(ctx context.Context, tell Telling, r Record, a Ask) (held, error) {
+// askNotice adds to a change the notice of a request, or of the answer to one. It is
+// the same for the same request and another for that of the next day. The hint on
+// the work list comes before it.
+func (s *Store) askNotice(ctx context.Context, c *change, what string, tell Telling, r Record, a Ask, now time.Time) error {
+	if tell == nil {
+		return nil
+	}
 	o, err := tell(r, a)
 	if err != nil {
-		return held{}, err
+		return err
 	}
-	o.ID, o.Envelope = "ask "+string(a.Kind)+" "+a.From.Key()+" "+millis(a.At), r.ID
-	h, err := s.holdNotice(r.ID, o, a.At)
+	o.ID, o.Envelope = what+" "+string(a.Kind)+" "+a.From.Key()+" "+millis(a.At), r.ID
+	h, err := s.holdNotice(r.ID, o, now)
 	if err != nil {
-		return held{}, err
+		return err
 	}
-	return h, s.listWork(ctx, r.ID.String(), []string{h.name}, a.At, a.At)
+	c.hold, c.free = append(c.hold, h), append(c.free, h.name)
+	return s.listWork(ctx, r.ID.String(), []string{h.name}, now, now)
 }
 
 func objects(a addr.Address) []string {
@@ -154,10 +156,11 @@ func objects(a addr.Address) []string {
 }
 
 // LetIn makes somebody a recipient who asked for it by AskLetIn: an act of the
-// sender (design: "Entitled"). The caller has made sure that by may do it.
+// sender (design: "Entitled"), and queues the notice that tell writes to her in the
+// same step; nil: she is not told. The caller has made sure that by may do it.
 // ErrNotFound (there is no such request, or no such message), ErrRecalled,
 // ErrExpired, ErrTooLong, ErrUnavailable.
-func (s *Store) LetIn(ctx context.Context, id envelope.ID, by audit.Actor, who addr.Address, now time.Time) (Record, error) {
+func (s *Store) LetIn(ctx context.Context, id envelope.ID, by audit.Actor, who addr.Address, tell Telling, now time.Time) (Record, error) {
 	r, err := s.EnvelopeForOperator(ctx, id)
 	if err != nil {
 		return Record{}, err
@@ -181,7 +184,8 @@ func (s *Store) LetIn(ctx context.Context, id envelope.ID, by audit.Actor, who a
 		v.set(fStatus, name, string(Queued)) // she has the mail that brought her here
 		v.set(fPrepared, name, millis(now))
 		v.set(fQueued, name, millis(now))
-		return &change{entries: []audit.Entry{{Time: now, Actor: by, Action: audit.LetIn, Objects: []string{a.From.Key()}, Reason: "also " + a.As.Key()}}}, nil
+		c := &change{entries: []audit.Entry{{Time: now, Actor: by, Action: audit.LetIn, Objects: []string{a.From.Key()}, Reason: "also " + a.As.Key()}}}
+		return c, s.askNotice(ctx, c, "answer", tell, v.record, a, now)
 	})
 	if err != nil {
 		return Record{}, err

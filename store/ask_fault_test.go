@@ -65,6 +65,53 @@ func TestAskWithALostAnswer(t *testing.T) {
 	}
 }
 
+// C7: the sender's yes, lost on its way or with its answer lost, ends with the
+// message open and one mail to who asked; no crash after the step loses the mail.
+func TestExtendWithALostAnswer(t *testing.T) {
+	clock, ctx := storetest.NewClock(), context.Background()
+	s, l := broken(t, clock)
+	for _, when := range []string{"before", "after"} {
+		p := storetest.Message(storetest.Keys(t), when, clock.Now(), jane)
+		if err := s.Prepare(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+		clock.Add(p.Record.ExpiresAt.Sub(clock.Now()))
+		tell := func(kind string) store.Telling {
+			return func(_ store.Record, a store.Ask) (store.Outgoing, error) {
+				return store.Outgoing{Kind: kind, To: a.From, Data: []byte("{}")}, nil
+			}
+		}
+		proof := storetest.SignIn(t, s, jane, "b", clock.Now())
+		if _, _, err := s.AskOpenAgain(ctx, p.Record.ID, storetest.Keys(t).Secret(p.Record.ID), proof, tell("asked"), clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		until := clock.Now().Add(24 * time.Hour)
+		press := func() error {
+			return s.Extend(ctx, p.Record.ID, audit.Sender(p.Record.Sender), until, tell("yes"), clock.Now())
+		}
+		l.arm(when, 1)
+		err := press()
+		if n := l.mend(); n != 1 || !errors.Is(err, store.ErrUnavailable) {
+			t.Fatalf("%s: got %v after %d breaks, want ErrUnavailable", when, err, n)
+		}
+		rec, err := s.EnvelopeForSender(ctx, p.Record.ID, p.Record.Sender)
+		if err != nil || rec.ExpiresAt.Equal(until) != (when == "after") {
+			t.Fatalf("%s: open until %v, %v", when, rec.ExpiresAt, err)
+		}
+		if when == "before" {
+			if err := press(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := sentOf(t, s, clock, "yes"); n != 1 { // the process that pressed need not live on
+			t.Errorf("%s: got %d mails to who asked, want 1", when, n)
+		}
+		if err := press(); err != nil || sentOf(t, s, clock, "yes") != 0 {
+			t.Errorf("%s: pressed again: %v, or told twice", when, err)
+		}
+	}
+}
+
 // sentOf sends all that waits, and counts what is of a kind.
 func sentOf(t *testing.T, s *store.Store, clock *storetest.Clock, kind string) (n int) {
 	t.Helper()

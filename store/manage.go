@@ -157,10 +157,11 @@ const maxKeep = 10 * 366 * 24 * time.Hour
 
 // Extend moves the expiry, also of an envelope that has expired while its key is
 // still kept, and the end of its link with it: to the very end where the link was
-// the only way, else as long as links of the message work. ErrNotFound, ErrRecalled (everybody was recalled), ErrExpired (the
+// the only way, else as long as links of the message work. Who asked for it is told
+// by the notice that tell writes, queued in the same step; nil: nobody is told. ErrNotFound, ErrRecalled (everybody was recalled), ErrExpired (the
 // key is gone, or until is not later than now), ErrTooLong (over ten years),
 // ErrUnavailable.
-func (s *Store) Extend(ctx context.Context, id envelope.ID, by audit.Actor, until, now time.Time) error {
+func (s *Store) Extend(ctx context.Context, id envelope.ID, by audit.Actor, until time.Time, tell Telling, now time.Time) error {
 	until = whole(until)
 	if !until.After(now) {
 		return ErrExpired
@@ -181,11 +182,21 @@ func (s *Store) Extend(ctx context.Context, id envelope.ID, by audit.Actor, unti
 		r := v.record
 		r.LinkUntil = extendedLink(r, until, now)
 		r.ExpiresAt = until
-		r.Asks = slices.DeleteFunc(slices.Clone(r.Asks), func(a Ask) bool { return a.Kind == AskOpenAgain })
+		asked := v.record.Asks
+		r.Asks = slices.DeleteFunc(slices.Clone(asked), func(a Ask) bool { return a.Kind == AskOpenAgain })
 		if err := v.setRecord(r); err != nil {
 			return nil, err
 		}
-		return &change{entries: []audit.Entry{{Time: now, Actor: by, Action: audit.Extended, Reason: reason}}}, nil
+		c := &change{entries: []audit.Entry{{Time: now, Actor: by, Action: audit.Extended, Reason: reason}}}
+		for _, a := range asked {
+			if a.Kind != AskOpenAgain {
+				continue
+			}
+			if err := s.askNotice(ctx, c, "answer", tell, r, a, now); err != nil {
+				return nil, err
+			}
+		}
+		return c, nil
 	})
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/audit"
 	"github.com/postseal/postseal/envelope"
+	"github.com/postseal/postseal/portal"
 	"github.com/postseal/postseal/store"
 )
 
@@ -99,7 +100,7 @@ func envelopeExtend(ctx context.Context, args []string, s streams) error {
 		if r.ExpiresAt.After(from) {
 			from = r.ExpiresAt
 		}
-		if err := st.Extend(ctx, id, by, from.AddDate(0, 0, *days), now); err != nil {
+		if err := st.Extend(ctx, id, by, from.AddDate(0, 0, *days), portal.TellAsker(now), now); err != nil {
 			return r, err
 		}
 		return st.EnvelopeForOperator(ctx, id)

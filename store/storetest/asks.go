@@ -48,7 +48,7 @@ var askCases = map[string]func(*world){
 		if slices.Sort(mails); !slices.Equal(mails, []string{jane.String(), jane.String(), bob.String()}) {
 			w.Fatalf("the sender is written to for %v, want a mail for each that counted", mails)
 		}
-		w.want(w.s.Extend(w.ctx, p.Record.ID, audit.Sender(alice), w.Now().Add(time.Hour), w.Now()), nil, "extend")
+		w.want(w.s.Extend(w.ctx, p.Record.ID, audit.Sender(alice), w.Now().Add(time.Hour), nil, w.Now()), nil, "extend")
 		if r := must(w.s.EnvelopeForSender(w.ctx, p.Record.ID, alice))(w); len(r.Asks) != 0 {
 			w.Fatalf("still asked for after it was done: %v", r.Asks)
 		}
@@ -73,6 +73,55 @@ var askCases = map[string]func(*world){
 			w.Fatalf("afterwards: got %v %v, want it taken as the first", fresh, err)
 		}
 	},
+	// Who asked is told in the step that does it: whatever stops after that, the mail
+	// is in the outbox, once, and a step that fails leaves none.
+	"AskAnswered": func(w *world) {
+		p := w.message("m1", jane, bob)
+		id, by := p.Record.ID, audit.Sender(alice)
+		w.Add(p.Record.ExpiresAt.Sub(w.Now()))
+		for _, a := range []addr.Address{jane, bob} {
+			_, _, err := w.s.AskOpenAgain(w.ctx, id, w.keys.Secret(id), w.proof(a), asked, w.Now())
+			w.want(err, nil, "ask")
+		}
+		must(w.s.Claim(w.ctx, 10, time.Hour, w.Now()))(w) // what the sender is told
+		told := func() (out []string) {
+			for _, o := range must(w.s.Claim(w.ctx, 10, time.Hour, w.Now()))(w) {
+				if o.Envelope != id {
+					w.Fatalf("a notice of %v", o.Envelope)
+				}
+				out = append(out, o.To.String()+" "+o.Kind)
+			}
+			slices.Sort(out)
+			return out
+		}
+		yes := func(r store.Record, a store.Ask) (store.Outgoing, error) {
+			if !w.Now().Before(r.ExpiresAt) {
+				w.Fatalf("told of a message that ended at %v", r.ExpiresAt)
+			}
+			return store.Outgoing{Kind: "yes", To: a.From, Data: []byte("{}")}, nil
+		}
+		failed := func(store.Record, store.Ask) (store.Outgoing, error) { return store.Outgoing{}, store.ErrTooLong }
+		until := w.Now().Add(time.Hour)
+		w.want(w.s.Extend(w.ctx, id, by, until, failed, w.Now()), store.ErrTooLong, "no notice")
+		if r := must(w.s.EnvelopeForSender(w.ctx, id, alice))(w); len(r.Asks) != 2 || !r.ExpiresAt.Equal(p.Record.ExpiresAt) || len(told()) != 0 {
+			w.Fatalf("half done: %+v", r)
+		}
+		w.want(w.s.Extend(w.ctx, id, by, until, yes, w.Now()), nil, "extend")
+		if got, want := told(), []string{jane.String() + " yes", bob.String() + " yes"}; !slices.Equal(got, want) {
+			w.Fatalf("told: got %v, want %v", got, want)
+		}
+		w.want(w.s.Extend(w.ctx, id, by, until.Add(time.Hour), yes, w.Now()), nil, "again")
+		if got := told(); len(got) != 0 {
+			w.Fatalf("told twice: %v", got)
+		}
+		_, _, err := w.s.AskLetIn(w.ctx, id, w.keys.Secret(id), w.proof(carol), w.proof(jane), asked, w.Now())
+		w.want(err, nil, "ask to be let in")
+		must(w.s.Claim(w.ctx, 10, time.Hour, w.Now()))(w)
+		must(w.s.LetIn(w.ctx, id, by, carol, yes, w.Now()))(w)
+		if got, want := told(), []string{carol.String() + " yes"}; !slices.Equal(got, want) {
+			w.Fatalf("let in: got %v, want %v", got, want)
+		}
+	},
 	// C17: another address of a recipient, let in by the sender and nobody else.
 	"LetIn": func(w *world) {
 		p := w.message("m1", jane)
@@ -81,7 +130,7 @@ var askCases = map[string]func(*world){
 			_, _, err := w.s.AskLetIn(w.ctx, id, secret, w.proof(who), w.proof(as), asked, w.Now())
 			return err
 		}
-		_, err := w.s.LetIn(w.ctx, id, by, carol, w.Now())
+		_, err := w.s.LetIn(w.ctx, id, by, carol, nil, w.Now())
 		w.want(err, store.ErrNotFound, "nobody asked")
 		w.want(ask(carol, bob), store.ErrNotRecipient, "the other address is none either")
 		w.want(ask(jane, jane), store.ErrConflict, "a recipient")
@@ -90,7 +139,7 @@ var askCases = map[string]func(*world){
 		w.want(ask(carol, jane), nil, "both")
 		_, _, err = w.s.Release(w.ctx, w.request(p, carol))
 		w.want(err, store.ErrNotRecipient, "before the sender has said yes")
-		r := must(w.s.LetIn(w.ctx, id, by, carol, w.Now()))(w)
+		r := must(w.s.LetIn(w.ctx, id, by, carol, nil, w.Now()))(w)
 		if st, ok := r.Recipient(carol); !ok || st.Status != store.Queued || len(r.Asks) != 0 {
 			w.Fatalf("got %+v %v, asks %v", st, ok, r.Asks)
 		}
@@ -117,7 +166,7 @@ var askCases = map[string]func(*world){
 		_, _, err := w.s.AskLetIn(w.ctx, id, w.keys.Secret(id), w.proof(carol), w.proof(jane), asked, w.Now())
 		w.want(err, nil, "ask")
 		must(w.s.Recall(w.ctx, id, audit.Sender(alice), []addr.Address{jane}, "", w.Now()))(w)
-		_, err = w.s.LetIn(w.ctx, id, audit.Sender(alice), carol, w.Now())
+		_, err = w.s.LetIn(w.ctx, id, audit.Sender(alice), carol, nil, w.Now())
 		w.want(err, store.ErrRecalled, "who vouched for her has it no more")
 		w.want(w.s.Decline(w.ctx, id, audit.Sender(alice), carol, w.Now()), nil, "no")
 		w.want(w.s.Decline(w.ctx, id, audit.Sender(alice), carol, w.Now()), store.ErrNotFound, "answered")
@@ -137,7 +186,7 @@ var askCases = map[string]func(*world){
 		p := w.message("m1", jane)
 		w.Add(p.Record.ExpiresAt.Sub(w.Now()) + time.Hour)
 		until := w.Now().Add(30 * 24 * time.Hour)
-		w.want(w.s.Extend(w.ctx, p.Record.ID, audit.Sender(alice), until, w.Now()), nil, "extend")
+		w.want(w.s.Extend(w.ctx, p.Record.ID, audit.Sender(alice), until, nil, w.Now()), nil, "extend")
 		r := must(w.s.EnvelopeForOperator(w.ctx, p.Record.ID))(w)
 		if want := w.Now().Add(14 * 24 * time.Hour); !r.LinkUntil.Equal(want) {
 			w.Fatalf("a link of 14 days works until %v, want %v", r.LinkUntil, want)
@@ -146,7 +195,7 @@ var askCases = map[string]func(*world){
 		big.Record.LinkUntil = big.Record.ExpiresAt // link only
 		w.want(w.s.Prepare(w.ctx, big), nil, "prepare")
 		until = big.Record.ExpiresAt.Add(time.Hour)
-		w.want(w.s.Extend(w.ctx, big.Record.ID, audit.Sender(alice), until, w.Now()), nil, "extend")
+		w.want(w.s.Extend(w.ctx, big.Record.ID, audit.Sender(alice), until, nil, w.Now()), nil, "extend")
 		if r := must(w.s.EnvelopeForOperator(w.ctx, big.Record.ID))(w); !r.LinkUntil.Equal(until) {
 			w.Fatalf("the only way ends at %v, want %v", r.LinkUntil, until)
 		}

@@ -115,7 +115,7 @@ var envelopeCases = map[string]func(*world){
 		p := w.message("m1", jane)
 		_, err := w.s.Recall(w.ctx, p.Record.ID, audit.Sender(alice), nil, string(make([]byte, 3000)), w.Now())
 		w.want(err, store.ErrTooLong, "reason")
-		w.want(w.s.Extend(w.ctx, p.Record.ID, audit.Sender(alice), w.Now().AddDate(20, 0, 0), w.Now()), store.ErrTooLong, "expiry")
+		w.want(w.s.Extend(w.ctx, p.Record.ID, audit.Sender(alice), w.Now().AddDate(20, 0, 0), nil, w.Now()), store.ErrTooLong, "expiry")
 	},
 }
 
@@ -215,7 +215,7 @@ func recallCase(w *world) {
 	}
 	_, _, err = w.s.Release(w.ctx, w.request(p, bob))
 	w.want(err, store.ErrRecalled, "all")
-	w.want(w.s.Extend(w.ctx, p.Record.ID, audit.Sender(alice), w.Now().Add(time.Hour), w.Now()), store.ErrRecalled, "extend")
+	w.want(w.s.Extend(w.ctx, p.Record.ID, audit.Sender(alice), w.Now().Add(time.Hour), nil, w.Now()), store.ErrRecalled, "extend")
 	w.want(w.s.VerifyAudit(w.ctx, p.Record.ID), nil, "audit")
 	want := []audit.Action{audit.Prepared, audit.Queued, audit.Released, audit.Released, audit.Recalled, audit.Released, audit.Recalled, audit.Destroyed}
 	if got := actions(w, p.Record.ID); !slices.Equal(got, want) {
@@ -229,9 +229,9 @@ func extendCase(w *world) {
 	w.Add(p.Record.ExpiresAt.Sub(w.Now()))
 	_, _, err := w.s.Release(w.ctx, w.request(p, jane))
 	w.want(err, store.ErrExpired, "at expiry")
-	w.want(w.s.Extend(w.ctx, p.Record.ID, by, w.Now(), w.Now()), store.ErrExpired, "to now")
+	w.want(w.s.Extend(w.ctx, p.Record.ID, by, w.Now(), nil, w.Now()), store.ErrExpired, "to now")
 	until := w.Now().Add(time.Hour)
-	w.want(w.s.Extend(w.ctx, p.Record.ID, by, until, w.Now()), nil, "again")
+	w.want(w.s.Extend(w.ctx, p.Record.ID, by, until, nil, w.Now()), nil, "again")
 	_, r, err := w.s.Release(w.ctx, w.request(p, jane))
 	w.want(err, nil, "extended")
 	if !r.ExpiresAt.Equal(until) {
@@ -246,7 +246,7 @@ func extendCase(w *world) {
 	if swept.Destroyed != 1 {
 		w.Fatalf("got %+v, want one destroyed", swept)
 	}
-	w.want(w.s.Extend(w.ctx, p.Record.ID, by, w.Now().Add(time.Hour), w.Now()), store.ErrExpired, "the key is gone")
+	w.want(w.s.Extend(w.ctx, p.Record.ID, by, w.Now().Add(time.Hour), nil, w.Now()), store.ErrExpired, "the key is gone")
 	_, _, err = w.s.Release(w.ctx, w.request(p, jane))
 	w.want(err, store.ErrExpired, "the key is gone")
 	w.want(w.s.VerifyAudit(w.ctx, p.Record.ID), nil, "audit")
