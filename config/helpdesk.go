@@ -1,7 +1,6 @@
 package config
 
 import (
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -60,7 +59,7 @@ func (c *Config) checkJoining(p *problems) {
 	if j.List == "" {
 		return
 	}
-	if l, ok := c.Lists[j.List]; !ok || l.File() == "" {
+	if c.JoiningFile() == "" {
 		p.add("joining.list", "wants the name of one of lists that stands in a file")
 	}
 	if j.Address == "" {
@@ -68,15 +67,10 @@ func (c *Config) checkJoining(p *problems) {
 	}
 }
 
-// JoiningFile is the file of joining.list; empty: there is none. The configuration
-// file, whose directory relative names begin at, is path.
-func (c *Config) JoiningFile(path string) string {
-	name := ""
-	if c.Joining.List != "" {
-		name = c.Lists[c.Joining.List].File()
+// JoiningFile is the file of joining.list, as it was read; empty: there is none.
+func (c *Config) JoiningFile() string {
+	if c.source == nil || c.Joining.List == "" {
+		return ""
 	}
-	if name != "" && !filepath.IsAbs(name) {
-		name = filepath.Join(filepath.Dir(path), name)
-	}
-	return name
+	return c.source.files[c.Joining.List]
 }

@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,5 +31,25 @@ func TestHelpAndJoining(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.text, err, c.want)
 		}
+	}
+}
+
+// SCC-18: the list that an approved partner is added to is a file, and can begin
+// anywhere beside the configuration.
+func TestJoiningList(t *testing.T) {
+	dir := t.TempDir()
+	name, list := filepath.Join(dir, "postseal.yaml"), filepath.Join(dir, "partners.txt")
+	text := strings.Replace(string(config.Example()), "\nlists:\n", "\nlists:\n  joined: {file: partners.txt}\n", 1) + "\njoining: {address: info@example.gov.uk, list: joined}\n"
+	for file, text := range map[string]string{name: text, list: "first.example\n"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := config.Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.JoiningFile(); got != list {
+		t.Errorf("got %q, want %q", got, list)
 	}
 }

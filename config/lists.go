@@ -47,6 +47,10 @@ func (s *source) readLists(lists map[string]policy.List) error {
 			all = append(all, e)
 		}
 		lists[name] = l
+		if s.files == nil {
+			s.files = map[string]string{}
+		}
+		s.files[name] = path
 	}
 	return errors.Join(all...)
 }

@@ -19,7 +19,8 @@ type source struct {
 	root   *yaml.Node
 	broken bool // the tree itself is not fit to be read on
 
-	read func(path string) ([]byte, error) // reads list files; nil: there are none
+	read  func(path string) ([]byte, error) // reads list files; nil: there are none
+	files map[string]string                 // of lists that stand in files, by name: where they were read from
 }
 
 // line gives the line of a path of keys and indexes ("rules.2.profile"); of a

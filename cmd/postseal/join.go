@@ -57,7 +57,7 @@ func joinCommand(ctx context.Context, args []string, s streams) error {
 		printRequest(s.out, r, now)
 		return nil
 	case "approve":
-		return approve(ctx, cfg, *path, st, s.out, f.Arg(0), reply, now)
+		return approve(ctx, cfg, st, s.out, f.Arg(0), reply, now)
 	}
 	return decide(ctx, cfg, st, s.out, f.Arg(0), store.RequestDeclined, reply, now)
 }
@@ -121,7 +121,7 @@ func printRequest(w io.Writer, r store.Request, now time.Time) {
 
 // approve looks at the domain before anybody is told anything, and changes the list
 // last: an approved request whose domain is not on it yet can be put right by hand.
-func approve(ctx context.Context, cfg *config.Config, path string, st *store.Store, w io.Writer, number, reply string, now time.Time) error {
+func approve(ctx context.Context, cfg *config.Config, st *store.Store, w io.Writer, number, reply string, now time.Time) error {
 	r, err := st.Request(ctx, number, now)
 	if err != nil {
 		return explainJoin(number, err)
@@ -135,7 +135,7 @@ func approve(ctx context.Context, cfg *config.Config, path string, st *store.Sto
 	if err := decide(ctx, cfg, st, w, number, store.RequestApproved, reply, now); err != nil || domain == "" {
 		return err
 	}
-	file := cfg.JoiningFile(path)
+	file := cfg.JoiningFile()
 	if file == "" {
 		fmt.Fprintf(w, "Add this line to the list of your TLS partners (the rule with do: tls), then reload postseal:\n%s\n", domain)
 		return nil

@@ -33,14 +33,14 @@ func TestApprove(t *testing.T) {
 	if err := listRequests(t.Context(), st, &out, false, now.Add(store.ServerTarget+time.Minute)); err != nil || strings.Count(out.String(), "OVERDUE") != 2 || strings.Count(out.String(), "\n") != 2 {
 		t.Fatalf("listed: %v\n%s", err, out.String())
 	}
-	if err := approve(t.Context(), cfg, "x.yaml", st, &out, bad.Number, "", now); err == nil || !strings.Contains(err.Error(), "consumer mail service") {
+	if err := approve(t.Context(), cfg, st, &out, bad.Number, "", now); err == nil || !strings.Contains(err.Error(), "consumer mail service") {
 		t.Fatalf("got %v", err)
 	}
 	if waits, err := st.Claim(t.Context(), 10, time.Minute, now); err != nil || len(waits) != 0 {
 		t.Fatalf("somebody was told: %v %v", waits, err)
 	}
 	out.Reset()
-	if err := approve(t.Context(), cfg, "x.yaml", st, &out, good.Number, "Welcome.", now); err != nil || !strings.HasSuffix(out.String(), "\nsurgery.example\n") {
+	if err := approve(t.Context(), cfg, st, &out, good.Number, "Welcome.", now); err != nil || !strings.HasSuffix(out.String(), "\nsurgery.example\n") {
 		t.Fatalf("approved: %v\n%s", err, out.String())
 	}
 	told, err := st.Claim(t.Context(), 10, time.Minute, time.Now().Add(time.Second))
