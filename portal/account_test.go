@@ -208,6 +208,28 @@ func TestDeleteAccount(t *testing.T) {
 	h.account(carer, "a whole new start")
 }
 
+// Issue 5, items 1 and 7: the last owner of a shared mailbox is told to hand it over
+// before her account goes; then the page says that her place ends too.
+func TestDeleteAccountOfTheLastOwner(t *testing.T) {
+	h := newHouse(t)
+	h.account(carer, good)
+	_, err := h.store.OpenDesk(t.Context(), surgery, []addr.Address{carer}, "operator:pat", h.clock)
+	must(t, err)
+	b := h.signInAt(carer, good)
+	asks := func() *browser {
+		b.open("/account").follow("Delete your account")
+		return b.press("Continue", map[string]string{"password": good})
+	}
+	asks().reads(409, "/account/delete", "Somebody has to look after the mailbox")
+	_, err = h.store.OpenDesk(t.Context(), surgery, []addr.Address{other}, "operator:pat", h.clock)
+	must(t, err)
+	b.open("/account/delete").reads(200, "/account/delete", "your place at these shared mailboxes: "+surgery.String())
+	b.press("Delete my account", map[string]string{"agree": "yes"}).reads(200, "/account/deleted")
+	if d, _, err := h.store.Desk(t.Context(), surgery); err != nil || len(d.Seats) != 1 || !d.Seats[0].Address.Equal(other) {
+		t.Errorf("at the desk: %v, %v", d.Seats, err)
+	}
+}
+
 // Issue 5, item 1: the account keeps the language that was chosen.
 func TestAccountKeepsLanguage(t *testing.T) {
 	h := newHouse(t, bilingual)

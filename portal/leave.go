@@ -2,6 +2,7 @@ package portal
 
 import (
 	"github.com/postseal/postseal/notice"
+	"github.com/postseal/postseal/store"
 )
 
 // askDelete says what goes and what stays, and asks once more. Who has no account
@@ -11,7 +12,15 @@ func (v *visit) askDelete(problems ...problem) error {
 	if !ok {
 		return err
 	}
-	return v.show("own-delete", v.t("own.delete-title"), map[string]any{"Address": p.Address().String(), "Also": texts(p.Also())}, problems...)
+	d, err := v.s.Store.Duties(v.ctx(), p, v.now)
+	if err != nil {
+		return err
+	}
+	if len(d.Last) > 0 { // told before the form, not after it
+		return store.ErrLastOwner
+	}
+	return v.show("own-delete", v.t("own.delete-title"), map[string]any{"Address": p.Address().String(), "Also": texts(p.Also()),
+		"Desks": texts(d.Desks), "Units": texts(d.Units)}, problems...)
 }
 
 // submitDelete ends the account, and with it every session. What this browser
@@ -26,9 +35,6 @@ func submitDelete(v *visit) error {
 	}
 	f, err := v.brought()
 	if err != nil {
-		return err
-	}
-	if err := v.s.Store.ForgetWriting(v.ctx(), p); err != nil {
 		return err
 	}
 	if err := v.s.Store.DeleteAccount(v.ctx(), p, v.now); err != nil {

@@ -170,15 +170,18 @@ func (s *Store) AddAddress(ctx context.Context, by, code, own Proof, now time.Ti
 	}
 	proved := own.address.Equal(a) && own.method != ByCode && own.holder.IsZero() && now.Sub(own.at) <= FreshLife
 	e := audit.Entry{Time: now, Actor: audit.Recipient(by.address), Action: audit.Changed, Reason: "put on another account", Objects: objects(by.address)}
+	var ways Ways
 	_, err = s.changeAccount(ctx, a, e, func(p *person) (*personChange, error) {
 		if (p.have || len(p.ways.Passkeys) > 0) && !proved {
 			return nil, ErrExists
 		}
+		ways = p.ways
 		return &personChange{drop: true, epoch: true, main: &by.address}, nil
 	})
 	if err != nil {
 		return err
 	}
+	s.forgetPasskeys(ctx, ways)
 	e = audit.Entry{Time: now, Actor: audit.Recipient(by.address), Action: audit.Changed, Reason: "added address", Objects: objects(a)}
 	_, err = s.changeOwn(ctx, by.address, e, personChange{}, func(next *stored) error {
 		if slices.ContainsFunc(next.Also, a.Equal) {

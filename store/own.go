@@ -124,12 +124,27 @@ func (s *Store) change(ctx context.Context, by Proof, what string, now time.Time
 }
 
 // DeleteAccount ends an account: name, password, question, passkeys, further
-// addresses and the browsers that it knew are gone, and all sessions are over.
-// Messages to the address go on opening by a code. The audit chain stays.
-// ErrAgain, ErrNoAccount, ErrUnavailable.
+// addresses and the browsers that it knew are gone, her drafts and the list of what
+// she wrote, her places at shared mailboxes and the units that she managed; all
+// sessions are over. Messages to the address go on opening by a code. The audit chain
+// stays. ErrLastOwner (nothing is changed: somebody else must look after a shared
+// mailbox first), ErrAgain, ErrNoAccount, ErrUnavailable.
 func (s *Store) DeleteAccount(ctx context.Context, by Proof, now time.Time) error {
 	if !by.Confirmed(now) {
 		return ErrAgain
+	}
+	p, err := s.loadPerson(ctx, by.address)
+	switch {
+	case err != nil:
+		return err
+	case p.nothing():
+		return ErrNoAccount
+	}
+	if err := s.leaveAll(ctx, by, now); err != nil {
+		return err
+	}
+	if err := s.ForgetWriting(ctx, by); err != nil {
+		return err
 	}
 	e := audit.Entry{Time: now, Actor: audit.Recipient(by.address), Action: audit.Deleted}
 	return s.end(ctx, by.address, e, false)
@@ -145,15 +160,24 @@ func (s *Store) ResetAccount(ctx context.Context, a addr.Address, by audit.Actor
 	return s.end(ctx, a, audit.Entry{Time: now, Actor: by, Action: audit.Reset, Objects: objects(a)}, true)
 }
 
+// nothing tells whether there is no account, nor anything else to sign in with than a code.
+func (p *person) nothing() bool {
+	return !p.have && len(p.ways.Passkeys) == 0 && len(p.ways.Providers) == 0
+}
+
 func (s *Store) end(ctx context.Context, a addr.Address, e audit.Entry, forget bool) error {
 	var also []addr.Address
+	var ways Ways
 	_, err := s.changeAccount(ctx, a, e, func(p *person) (*personChange, error) {
-		if !p.have && len(p.ways.Passkeys) == 0 && len(p.ways.Providers) == 0 {
+		if p.nothing() {
 			return nil, ErrNoAccount
 		}
-		also = p.stored.Also
+		also, ways = p.stored.Also, p.ways
 		return &personChange{drop: true, epoch: true, forget: forget}, nil
 	})
+	if err == nil {
+		s.forgetPasskeys(ctx, ways)
+	}
 	for _, b := range also { // what fails here points to nothing
 		if err == nil {
 			err = s.unpoint(ctx, b, a, e.Actor, e.Time)
