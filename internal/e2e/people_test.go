@@ -34,6 +34,7 @@ func TestPeople(t *testing.T) {
 const peopleSettings = `
 senders: {enable: true, only: [desk.sender@example.gov.uk]}
 terms: {file: DIR/terms.txt, version: "2026-04"}
+service_desk: {people: [` + senderDesk + `]}
 `
 
 func newPeopleWorld(t *testing.T) *world {
@@ -56,7 +57,7 @@ func (w *world) signInByCode(t *testing.T, b *e2etest.Tab, box *e2etest.Sink, ad
 	b.Press("Send me a code")
 	b.Heading("Type the code")
 	b.Type("#code", w.code(t, box, address, nth))
-	b.Press("Continue")
+	b.Submit("Continue")
 }
 
 var enableInReply = regexp.MustCompile(`https://[^\s]+/enable\b`)
@@ -191,6 +192,13 @@ func sharedMailbox(t *testing.T, w *world) {
 		b.Heading(subject)
 		b.Says("Please see Mrs Ŵyn.")
 		readers[who] = b
+	}
+	record := w.enters(t, "/servicedesk/"+l.sealed.Page.ID.String(), w.Inside, senderDesk, 1)
+	for _, who := range []string{cat, dan} {
+		record.Says("opened " + who)
+	}
+	if strings.Contains(record.HTML(), "opened "+desk) {
+		t.Error("the record says that the shared address has read it")
 	}
 	// Two clicks from the list of shared mailboxes.
 	readers[cat].Open(w.seal.PortalURL + "/desk")

@@ -168,6 +168,7 @@ func journey5(t *testing.T, w *world) {
 // Journey 8: "I sent something to jones instead of joanes, just now." Found by the
 // person and the time, taken back, and what happened read back; neither content nor
 // subject is seen. The commands say the same.
+// CYC-13, BCC-28
 func journey8(t *testing.T, w *world) {
 	const from, to, subject = "col@example.gov.uk", "jones@home.example", "[SECURE] Report on a child"
 	l := w.send(t, from, []string{to}, note(from, to, subject, "A family's history."))

@@ -94,6 +94,15 @@ type partnership struct {
 
 func newPartnership(t *testing.T) *partnership {
 	t.Helper()
+	p := newPartnershipBy(t, partnerRule, "")
+	p.proved(1)
+	return p
+}
+
+// newPartnershipBy is newPartnership by another rule and with more settings; nothing
+// is proved yet.
+func newPartnershipBy(t *testing.T, rule, more string) *partnership {
+	t.Helper()
 	e2etest.NeedRoot(t)
 	a := newAuthority(t)
 	p := &partnership{good: a.settings("partner.example"), bad: a.settings("elsewhere.example")}
@@ -109,10 +118,9 @@ func newPartnership(t *testing.T) *partnership {
 			"transport_maps": fmt.Sprintf("inline:{ firm.example=smtp:[127.0.0.1]:%d }", out.Port)},
 	})}
 	p.seal = e2etest.StartPostseal(t, e2etest.PostsealOptions{Postfix: p.Postfix, Redis: p.redis.Addr,
-		Rules: strings.Replace(e2etest.Rules, "rules:\n", "rules:\n"+partnerRule, 1),
-		More:  fmt.Sprintf("tls_policy: {listen: \"unix:%s/postseal/tls-policy.sock\", state: \"%s/tls-partners.json\"}\n", p.QueueDir, p.QueueDir)})
+		Rules: strings.Replace(e2etest.Rules, "rules:\n", "rules:\n"+rule, 1),
+		More:  more + fmt.Sprintf("tls_policy: {listen: \"unix:%s/postseal/tls-policy.sock\", state: \"%s/tls-partners.json\"}\n", p.QueueDir, p.QueueDir)})
 	p.Start()
-	p.proved(1)
 	return p
 }
 

@@ -28,11 +28,7 @@ type Browser struct {
 // self-signed certificate of a Postseal and asks nobody outside for anything.
 func StartBrowser(t testing.TB) *Browser {
 	t.Helper()
-	path := Need(t, "chromium")
-	options := append(cdp.DefaultExecAllocatorOptions[:], cdp.ExecPath(path), cdp.NoSandbox, cdp.DisableGPU, cdp.IgnoreCertErrors,
-		cdp.Flag("disable-quic", true), cdp.Flag("disable-background-networking", true),
-		cdp.Flag("disable-component-update", true), cdp.Flag("disable-sync", true))
-	ctx, stop := cdp.NewExecAllocator(context.Background(), options...)
+	ctx, stop := cdp.NewExecAllocator(context.Background(), browserOptions(t)...)
 	t.Cleanup(stop)
 	ctx, done := cdp.NewContext(ctx)
 	t.Cleanup(func() { _ = cdp.Cancel(ctx); done() })
@@ -40,6 +36,16 @@ func StartBrowser(t testing.TB) *Browser {
 		t.Fatalf("chromium: %v", err)
 	}
 	return &Browser{ctx: ctx}
+}
+
+// browserOptions start a Chromium that believes a Postseal's certificate and asks
+// nobody outside for anything.
+func browserOptions(t testing.TB) []cdp.ExecAllocatorOption {
+	t.Helper()
+	path := Need(t, "chromium")
+	return append(cdp.DefaultExecAllocatorOptions[:], cdp.ExecPath(path), cdp.NoSandbox, cdp.DisableGPU, cdp.IgnoreCertErrors,
+		cdp.Flag("disable-quic", true), cdp.Flag("disable-background-networking", true),
+		cdp.Flag("disable-component-update", true), cdp.Flag("disable-sync", true))
 }
 
 // TabOptions say what a person's browser is like. The zero value is a telephone.
@@ -92,6 +98,13 @@ func (b *Browser) Person(t testing.TB, o TabOptions) *Tab {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// In gives the tab to a subtest, whose failure then is its own.
+func (p *Tab) In(t testing.TB) *Tab {
+	q := *p
+	q.t = t
+	return &q
 }
 
 // Another opens a further tab in the same profile.
@@ -203,6 +216,19 @@ func (p *Tab) Press(words string) {
 	p.t.Helper()
 	p.actions++
 	p.Do(cdp.Click(cdp.Search(fmt.Sprintf(`//*[self::button or self::a][normalize-space(.)=%s][not(ancestor::*[@hidden])]`, quoted(words))), cdp.NodeVisible))
+}
+
+// Submit is Press for a button that brings another page, and waits for that page
+// even if it looks like the one before.
+func (p *Tab) Submit(words string) {
+	p.t.Helper()
+	const born = `performance.timeOrigin`
+	before := Get(p, cdp.Evaluate[float64](born))
+	p.Press(words)
+	Eventually(p.t, "a page after "+words, func() bool {
+		now, err := Try(p, cdp.Evaluate[float64](`document.readyState === "complete" ? `+born+` : 0`))
+		return err == nil && now != 0 && now != before
+	})
 }
 
 // Type puts the focus into a field and types; "\r" is Enter.
