@@ -45,3 +45,22 @@ func (s *Store) Searched(ctx context.Context, who addr.Address, whose []addr.Add
 	_, err := s.changeAccount(ctx, who, e, func(*person) (*personChange, error) { return &personChange{}, nil })
 	return err
 }
+
+// SearchedFor notes in the audit chain of each person whose messages were looked for
+// that an operator did so, since an operator at a command line has no chain of her
+// own. They need have no account. ErrTooLong, ErrUnavailable.
+func (s *Store) SearchedFor(ctx context.Context, by audit.Actor, whose []addr.Address, why string, now time.Time) error {
+	if len(why) > maxReason || len(whose) > maxGroup {
+		return fmt.Errorf("%w: search", ErrTooLong)
+	}
+	for _, a := range whose {
+		if a.IsZero() {
+			continue
+		}
+		e := audit.Entry{Time: now, Actor: by, Action: audit.Searched, Objects: objects(a), Reason: why}
+		if _, err := s.changeAccount(ctx, a, e, func(*person) (*personChange, error) { return &personChange{}, nil }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

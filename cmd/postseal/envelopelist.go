@@ -17,8 +17,9 @@ const listLimit = 50
 // aroundForms are how a time can be written; without one of day, the whole day.
 var aroundForms = []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02T15:04"}
 
-// envelopeList finds messages by person and time (CYC-13). Each that it prints has
-// an entry in its audit chain.
+// envelopeList finds messages by person and time (CYC-13). The search stands in the
+// audit chain of whom it is about, found or not, and each message that it prints has
+// an entry in its own.
 func envelopeList(ctx context.Context, args []string, s streams) error {
 	f := flags("envelope list", s)
 	path := configFlag(f)
@@ -55,7 +56,18 @@ func envelopeList(ctx context.Context, args []string, s streams) error {
 	if q.After, q.Before, err = timesAround(*around, *window, zone); err != nil {
 		return err
 	}
+	if err := st.SearchedFor(ctx, audit.Operator(operatorName()), []addr.Address{q.Recipient, q.Sender}, searchedFor(q), time.Now()); err != nil {
+		return err
+	}
 	return printFound(ctx, st, q, s)
+}
+
+// searchedFor says in an audit entry which time was looked at.
+func searchedFor(q store.Search) string {
+	if q.After.IsZero() {
+		return "envelope list, any time"
+	}
+	return "envelope list, " + q.After.UTC().Format(time.RFC3339) + " to " + q.Before.UTC().Format(time.RFC3339)
 }
 
 // timesAround reads a time, or a day; an empty one is any time.
