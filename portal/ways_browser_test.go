@@ -160,3 +160,68 @@ func TestBrowserPasskey(t *testing.T) {
 		})
 	}
 }
+
+// C6: the passkey of a recipient shows her mailbox as a code does, so that her link
+// works again; somebody else's passkey moves nothing.
+func TestBrowserLinkIsRenewedByPasskey(t *testing.T) {
+	t.Parallel()
+	h, base := namedHouse(t)
+	b := newTab(t, 360, 800)
+	b.device()
+	own := func(m letter, address string) { // sets a passkey up on this device
+		b.do(cdp.Navigate(base + m.link))
+		if address != "" {
+			b.press("Change the email address")
+			b.heading("Read a secure message", "")
+			b.typed("#address", address+"\r")
+		}
+		b.heading("Sign in to read your message", "")
+		b.press("Send me a code")
+		b.heading("Type the code", "")
+		who := carer
+		if address != "" {
+			who = other
+		}
+		b.typed("#code", h.code(who)+"\r")
+		b.do(cdp.WaitVisible(cdp.CSS("nav")), cdp.Navigate(base+"/account"))
+		b.heading("Your account", "")
+		b.press("Add a passkey on this device")
+		b.says("You can use your passkey from now on.")
+		b.press("Sign out")
+		b.heading("You are signed out", "")
+	}
+	m := h.send(plainMail, carer)
+	end := linkEnd(t, h, m)
+	own(m, "")
+	h.clock = end.Add(time.Minute)
+	b.do(cdp.Navigate(base + m.link))
+	b.heading("Sign in to read your message", "")
+	b.press("Sign in with a passkey")
+	b.do(cdp.WaitVisible(cdp.CSS(`form[action$="/renew"]`)))
+	if got := linkEnd(t, h, m); !got.Equal(end) {
+		t.Fatalf("the link ends at %v before anybody asked, want %v", got, end)
+	}
+	b.press("Let the link work again")
+	b.heading("Care plan", "")
+	b.says("Dear Carla")
+	if got := linkEnd(t, h, m); !got.After(end) {
+		t.Errorf("the link ends at %v, want later than %v", got, end)
+	}
+	b.press("Sign out")
+	b.heading("You are signed out", "")
+
+	h.mails() // that a passkey was added
+	b = newTab(t, 360, 800) // another person, another device
+	b.device()
+	second := h.send(plainMail, carer)
+	end = linkEnd(t, h, second)
+	own(second, other.String())
+	h.clock = end.Add(time.Minute)
+	b.do(cdp.Navigate(base + second.link))
+	b.heading("Sign in to read your message", "")
+	b.press("Sign in with a passkey")
+	b.heading("This message was sent to another address", "")
+	if got := linkEnd(t, h, second); !got.Equal(end) {
+		t.Errorf("another's passkey: the link ends at %v, want %v as before", got, end)
+	}
+}
