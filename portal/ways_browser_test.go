@@ -210,7 +210,7 @@ func TestBrowserLinkIsRenewedByPasskey(t *testing.T) {
 	b.press("Sign out")
 	b.heading("You are signed out", "")
 
-	h.mails() // that a passkey was added
+	h.mails()               // that a passkey was added
 	b = newTab(t, 360, 800) // another person, another device
 	b.device()
 	second := h.send(plainMail, carer)
