@@ -163,6 +163,9 @@ func apiOpen(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if v.now.Before(c.rec.ReadyAt) && c.rec.Destroyed.IsZero() { // before a code is used up that she needs again in some minutes
+		return nil, &store.NotYetError{Until: c.rec.ReadyAt}
+	}
 	p, err := v.apiSignIn(c)
 	if err != nil {
 		return nil, err

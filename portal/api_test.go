@@ -14,6 +14,7 @@ import (
 
 	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/relay"
+	"github.com/postseal/postseal/store"
 )
 
 const nonce = "0123456789abcdef0123456789abcdef"
@@ -127,7 +128,7 @@ func TestAPIRefusals(t *testing.T) {
 	}
 	check("locked", 429, "locked", "closed until", open(carer.String(), "correct horse battery"))
 	h.clock = h.clock.Add(2 * time.Hour)
-	for range 11 {
+	for range store.CodeMailsHour + store.HeldMails { // anybody's, and those for who holds the message
 		h.call("code", l.call("address", other.String())...)
 	}
 	if status, got := h.call("code", l.call("address", other.String())...); status != 429 || got["error"] != "too_many" {

@@ -189,6 +189,26 @@ func TestUndoWindow(t *testing.T) {
 	h.browser().open(l.link).as(other).reads(410, l.page, "taken back")
 }
 
+// Issue 5, undo window: who opens the file too early is told from when, and the code
+// that she typed still works then.
+func TestUndoWindowInTheFile(t *testing.T) {
+	h := newHouse(t)
+	h.shape = func(r *store.Record) { r.ReadyAt = h.clock.Add(5 * time.Minute) }
+	l := h.send(plainMail, carer)
+	if status, got := h.call("code", l.call("address", carer.String())...); status != 200 {
+		t.Fatalf("got %d %v", status, got)
+	}
+	typed := l.call("address", carer.String(), "code", h.code(carer))
+	status, got := h.call("open", typed...)
+	if want := "This message opens in a few minutes. It can be read from 10:35 BST. Come back at 10:35 BST, or keep this page open and try again then."; status != 403 || got["error"] != "not_yet" || got["text"] != want {
+		t.Errorf("too early: got %d %v", status, got)
+	}
+	h.clock = h.clock.Add(5 * time.Minute)
+	if status, got = h.call("open", typed...); status != 200 || got["key"] == nil {
+		t.Errorf("in time, with the same code: got %d %v", status, got)
+	}
+}
+
 // takesBackOne takes a message back from one of two people.
 func (b *browser) takesBackOne(l letter) {
 	b.h.t.Helper()
