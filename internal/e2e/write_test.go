@@ -34,7 +34,7 @@ const (
 
 // From the first page: address, code, a message with a photo that is at first too
 // big, a copy. The officer has an ordinary mail with the tag in front.
-// Journey 6; BCC-1, BCC-2, BCC-4, BCC-9, BCC-10, BCC-11, BCC-13, BCC-14, BCC-15
+// Journey 6; BCC-1, BCC-2, BCC-4, BCC-9, BCC-10, BCC-11, BCC-13, BCC-14, BCC-15, CJSM-15
 func residentWrites(t *testing.T, w *world) *e2etest.Tab {
 	b := w.person(t, e2etest.TabOptions{})
 	b.Open(w.seal.PortalURL + "/")
@@ -85,7 +85,7 @@ func residentWrites(t *testing.T, w *world) *e2etest.Tab {
 }
 
 // She answers in Outlook, and the answer is sealed by its tag; the resident finds
-// it under Messages without the mail. BCC-16, CYC-16, SCC-14, C6
+// it under Messages without the mail. BCC-16, CYC-16, SCC-14, CJSM-15, C6
 func officerAnswers(t *testing.T, w *world, b *e2etest.Tab) {
 	w.send(t, caseworker, []string{resident}, note(caseworker, resident, "RE: [SECURE] Broken boiler", "Somebody comes at nine."))
 	b.Press("Messages")
