@@ -71,8 +71,20 @@ func wrongPassword20Times(t *testing.T, w *world) {
 		t.Error("a locked address opened the message")
 	}
 	w.wrong(t, l, to, right, "locked")
+	site.Open(w.seal.PortalURL + "/forgot")
+	site.Press("Send me the link")
+	site.Heading("Please wait before you try again")
 	if _, err := e2etest.NewReader(t, w.seal, w.Outside, other).KeyByPassword(l.sealed, others); err != nil {
 		t.Errorf("somebody else is locked out too: %v", err)
+	}
+	// The operator can end it before, which stands in the record.
+	before := w.postseal(t, 0, "account", "show", to)
+	out := w.postseal(t, 0, "account", "unlock", to)
+	if !strings.Contains(before, "by wrong passwords") || !strings.Contains(out, "locked    no") || entries(t, out) <= entries(t, before) {
+		t.Errorf("the command says\n%sand then\n%s", before, out)
+	}
+	if _, err := e2etest.NewReader(t, w.seal, w.Outside, to).KeyByPassword(l.sealed, right); err != nil {
+		t.Errorf("after it was unlocked: %v", err)
 	}
 }
 
