@@ -217,7 +217,7 @@ func (c *Config) checkStores(p *problems) {
 	if c.Redis.WaitReplicas < 0 || c.Redis.WaitReplicas > 10 {
 		p.add("redis.wait_replicas", "is a small number, 0 to 10")
 	}
-	files := map[string]string{"keys.master": c.Keys.Master, "redis.password_file": c.Redis.PasswordFile, "shelf.dir": c.Shelf.Dir,
+	files := map[string]string{"keys.master": c.Keys.Master, "redis.password_file": c.Redis.PasswordFile, "shelf.dir": c.Shelf.Dir, "audit.log": c.Audit.Log,
 		"service.logo": c.Service.Logo, "portal.tls_cert": c.Portal.TLSCert, "portal.tls_key": c.Portal.TLSKey}
 	for i, e := range c.Keys.Escrow {
 		files[fmt.Sprintf("keys.escrow.%d", i)] = e

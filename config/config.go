@@ -24,6 +24,7 @@ type Config struct {
 	Milter   Milter  `yaml:"milter"`     // where Postfix asks us
 	Redis    Redis   `yaml:"redis"`      // where keys and records rest
 	Keys     Keys    `yaml:"keys"`       // master and escrow keys
+	Audit    Audit   `yaml:"audit"`      // the log outside Redis
 	Shelf    Shelf   `yaml:"shelf"`      // sealed messages kept for the link
 	Relay    Relay   `yaml:"relay"`      // how our mail goes back to Postfix
 	Postfix  Postfix `yaml:"postfix"`    // whose maps are asked
@@ -38,6 +39,12 @@ type Config struct {
 	Desk     ServiceDesk `yaml:"service_desk"` // who helps our own staff on the pages
 	HelpDesk HelpDesk    `yaml:"help_desk"`    // where people are helped, as the page of help shows it
 	Joining  Joining     `yaml:"joining"`      // who reads requests to join
+}
+
+// Audit says where the log outside Redis lies, against which an old state of Redis
+// and a cut audit chain are known.
+type Audit struct {
+	Log string `yaml:"log"` // file, on another disk than Redis's where there is one; empty: none is kept
 }
 
 // Service says what the service is called in the mail that it sends.

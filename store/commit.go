@@ -88,6 +88,9 @@ func (s *Store) update(ctx context.Context, op string, id envelope.ID, now time.
 		if err != nil || c == nil {
 			return v, err
 		}
+		if err := s.closing(ctx, v, c, now); err != nil {
+			return nil, err
+		}
 		args, err := s.commitArgs(v, c, now)
 		if err != nil {
 			return nil, err

@@ -40,6 +40,7 @@
 //	n:{h}                         how often something was done for somebody
 //	an:{announcements}            what the operator tells everybody on the pages
 //	jr:{requests}                 who asks to join
+//	ax:{anchors}                  how many lines the logs outside Redis have
 //
 // Indexes and work lists are written before the slot they point to. They may
 // point to nothing and are then ignored; Sweep repairs them. Times are values in

@@ -51,13 +51,17 @@ return {'ok', key}
 // and its people open what went to it (BOP-23).
 //
 // Further errors: ErrNoSession (the proof is older than SessionLife), ErrTooMany
-// (released too often to one person), ErrSyntax (tampered with), ErrUnavailable.
+// (released too often to one person), ErrSyntax (tampered with), ErrRewound,
+// ErrUnavailable.
 func (s *Store) Release(ctx context.Context, r ReleaseRequest) (envelope.Key, Record, error) {
 	unlock, err := s.stripe(ctx, r.ID)
 	if err != nil {
 		return envelope.Key{}, Record{}, unavailable("release", err)
 	}
 	defer unlock()
+	if err := s.Current(ctx, r.Now); err != nil {
+		return envelope.Key{}, Record{}, err
+	}
 	for range casTries {
 		v, err := s.load(ctx, r.ID)
 		if err != nil {

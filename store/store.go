@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"runtime"
 	"sync/atomic"
@@ -27,6 +28,7 @@ type Options struct {
 	Now          func() time.Time // for methods that are not given a time; nil: time.Now
 	KeepClosed   time.Duration    // 0: the constant KeepClosed
 	Hash         HashCost         // zero: 64 MiB, 3 passes, 4 lanes
+	Anchors      Anchors          // the log outside Redis; nil: none is kept
 	// Dialer replaces the network connection, for fault tests; nil: TCP or TLS.
 	Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -79,5 +81,11 @@ func Open(o Options) (*Store, error) {
 	return s, nil
 }
 
-// Close ends all connections.
-func (s *Store) Close() error { return s.redis.Close() }
+// Close ends all connections, and closes the log outside Redis.
+func (s *Store) Close() error {
+	err := s.redis.Close()
+	if c, ok := s.o.Anchors.(io.Closer); ok {
+		err = errors.Join(err, c.Close())
+	}
+	return err
+}

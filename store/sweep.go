@@ -19,6 +19,7 @@ type Swept struct {
 	Destroyed int // keys whose time was up
 	Indexed   int // index entries and work hints that were missing
 	Dropped   int // index entries that led nowhere, notices long expired
+	Short     int // audit chains that are shorter than the log outside Redis says
 	Damaged   int // envelopes that cannot be read, notices without a time
 }
 
@@ -36,6 +37,7 @@ const indexGrace = time.Hour
 // with the counts so far.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 	w := &sweeper{Store: s, now: now}
+	w.anchors = anchors{Store: s, now: now}
 	for _, step := range []struct {
 		match string
 		each  func(context.Context, string) error
@@ -46,14 +48,20 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 			return w.done, err
 		}
 	}
-	return w.done, nil
+	err := w.anchors.write(ctx)
+	w.done.Short = w.anchors.short
+	if s.o.Anchors != nil {
+		s.o.Anchors.Forget(now)
+	}
+	return w.done, err
 }
 
 type sweeper struct {
 	*Store
-	now   time.Time
-	done  Swept
-	hints map[string]bool // owner/name of the notices that a work list leads to; read when first needed
+	now     time.Time
+	anchors anchors
+	done    Swept
+	hints   map[string]bool // owner/name of the notices that a work list leads to; read when first needed
 }
 
 // scan calls f for every key like match on every master.
@@ -100,6 +108,9 @@ func (w *sweeper) envelope(ctx context.Context, key string) error {
 		return err
 	}
 	w.done.Envelopes++
+	if err := w.anchors.see(ctx, v); err != nil {
+		return err
+	}
 	if w.overdue(v) {
 		if err := w.destroyKey(ctx, id); err != nil {
 			return err

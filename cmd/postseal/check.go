@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/postseal/postseal/config"
 	"github.com/postseal/postseal/postfix"
+	"github.com/postseal/postseal/store"
 )
 
 // checkTimeout bounds the whole of check's look at Redis and Postfix.
@@ -67,13 +69,23 @@ func checkStore(ctx context.Context, cfg *config.Config) []postfix.Problem {
 	if err != nil {
 		return []postfix.Problem{problemOf(err, "the daemon does not start before this is mended")}
 	}
-	st, err := storeFor(cfg, keys, nil)
+	anchors, err := anchorsOf(cfg, keys, slog.New(slog.DiscardHandler), false)
+	if err != nil {
+		return []postfix.Problem{problemOf(err, "if nobody changed the file, put back a copy; else begin another one, and find out who did")}
+	}
+	st, err := storeFor(cfg, keys, anchors, nil)
 	if err != nil {
 		return []postfix.Problem{{Fatal: true, Setting: "redis", What: err.Error(), Do: "correct the redis section"}}
 	}
 	defer st.Close()
 	if err := st.Ready(ctx); err != nil {
 		return []postfix.Problem{{Fatal: true, Setting: "redis", What: err.Error(), Do: "nothing is sealed until Redis answers and keeps what it is given; messages that must be sealed wait at the sender"}}
+	}
+	if err := st.Current(ctx, time.Now()); errors.Is(err, store.ErrRewound) {
+		return []postfix.Problem{{Fatal: true, Setting: "redis", What: "it holds an older state than the log outside it knows, so no message can be opened", Do: "postseal restore"}}
+	}
+	if cfg.Audit.Log == "" {
+		return []postfix.Problem{{Setting: "audit.log", What: "no log is kept outside Redis: messages that were taken back would open again after an old dump was put back", Do: "name a file, on another disk than Redis where there is one"}}
 	}
 	if cfg.Redis.VolatileOK {
 		return []postfix.Problem{{Setting: "redis.volatile_ok", What: "sealing goes on although Redis may lose keys", Do: "take it out when the trial is over"}}

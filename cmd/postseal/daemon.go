@@ -86,7 +86,11 @@ func newDaemon(cfg *config.Config, o daemonOptions) (_ *daemon, err error) {
 			d.Close()
 		}
 	}()
-	if d.store, err = storeFor(cfg, keys, o.dial); err != nil {
+	anchors, err := anchorsOf(cfg, keys, d.log, true)
+	if err != nil {
+		return nil, err
+	}
+	if d.store, err = storeFor(cfg, keys, anchors, o.dial); err != nil {
 		return nil, err
 	}
 	parts, err := newParts(cfg, d)
@@ -157,7 +161,7 @@ func (d *daemon) openShelf(path string) (shelf.Shelf, error) {
 }
 
 // storeFor opens the store that the configuration names.
-func storeFor(cfg *config.Config, keys *store.Keyring, dial func(context.Context, string, string) (net.Conn, error)) (*store.Store, error) {
+func storeFor(cfg *config.Config, keys *store.Keyring, anchors store.Anchors, dial func(context.Context, string, string) (net.Conn, error)) (*store.Store, error) {
 	password := ""
 	if cfg.Redis.PasswordFile != "" {
 		b, err := readSecret(cfg.Redis.PasswordFile)
@@ -168,7 +172,7 @@ func storeFor(cfg *config.Config, keys *store.Keyring, dial func(context.Context
 	}
 	return store.Open(store.Options{
 		Addresses: cfg.Redis.Addresses, MasterName: cfg.Redis.MasterName, Username: cfg.Redis.Username, Password: password,
-		TLS: cfg.Redis.TLS, WaitReplicas: cfg.Redis.WaitReplicas, VolatileOK: cfg.Redis.VolatileOK, Keys: keys, Dialer: dial,
+		TLS: cfg.Redis.TLS, WaitReplicas: cfg.Redis.WaitReplicas, VolatileOK: cfg.Redis.VolatileOK, Keys: keys, Dialer: dial, Anchors: anchors,
 	})
 }
 
@@ -182,7 +186,11 @@ func openStore(configPath string) (*config.Config, *store.Store, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err := storeFor(cfg, keys, nil)
+	anchors, err := anchorsOf(cfg, keys, slog.New(slog.DiscardHandler), false)
+	if err != nil {
+		return nil, nil, err
+	}
+	st, err := storeFor(cfg, keys, anchors, nil)
 	return cfg, st, err
 }
 

@@ -47,6 +47,8 @@ func commands() []command {
 		{"config", "example", "print an annotated configuration", configCommand},
 		{"keys", "new FILE", "make a master-key file", keysCommand},
 		{"envelope", "show|list|recall|extend ...", "find sealed messages, see how they stand, take back, keep open", envelopeCommand},
+		{"audit", "verify [--log FILE]...", "recompute every audit chain, and hold it against the log outside Redis", auditCommand},
+		{"restore", "[--log FILE]...", "after an old dump of Redis was put back: close once more what was taken back since", restoreCommand},
 		{"account", "show|unlock|reset|block|unblock ADDRESS", "look at somebody's account, end its locks, let her register again, keep her from writing", accountCommand},
 		{"desk", "show|open|end ADDRESS [OWNER...]", "see, open or end a shared mailbox", deskCommand},
 		{"team", "show|add|remove UNIT [MANAGER]", "see and change who manages a unit, sees and takes back what it sent", teamCommand},

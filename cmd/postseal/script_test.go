@@ -107,6 +107,7 @@ relay: {reentry: "%[4]s", inbound: "%[5]s"}
 postfix: {ask: false}
 redis: {addresses: ["%[6]s"]}
 keys: {master: %[1]s/master.key}
+audit: {log: %[1]s/anchors.log}
 shelf: {dir: %[1]s/shelf}
 metrics: {listen: "%[3]s"}
 timezone: Europe/London
@@ -126,6 +127,7 @@ func siteCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if k.redis != nil {
 		redis = k.redis.Addr
+		ts.Setenv("REDISDIR", k.redis.Dir)
 	}
 	text := fmt.Sprintf(siteText, ts.Getenv("RUN"), web, metrics, reentry, inbound, redis)
 	ts.Check(os.WriteFile(ts.MkAbs("postseal.yaml"), []byte(text), 0o600))

@@ -178,6 +178,7 @@ postfix: {config_dir: "%[7]s"}
 redis: {addresses: ["%[8]s"]}
 keys: {master: "%[1]s/master.key"}
 shelf: {dir: "%[1]s/shelf", max_bytes: 1GB}
+audit: {log: "%[1]s/anchors.log"}
 metrics: {listen: "%[9]s"}
 log: {level: debug, format: text}
 timezone: Europe/London
