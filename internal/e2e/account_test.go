@@ -106,7 +106,8 @@ func keysIn(t *testing.T, c *redis.Client, pattern string) []string {
 // Who sets a password is told to look for a mail, also among the spam, and can until
 // its link is pressed neither read nor write with it. The link ends after half an
 // hour (the record of it is made as old); the page then leads to a new one, after
-// which she is signed in and at her message. BCC-5, BCC-6, BCC-7, BCC-8
+// which she is signed in and at her message. What was typed wrongly is said on the form
+// itself. BCC-3, BCC-5, BCC-6, BCC-7, BCC-8
 func linkOfHalfAnHour(t *testing.T, w *world) {
 	const to, subject = "lisa@home.example", "[SECURE] Half an hour"
 	l := w.send(t, anton, []string{to}, note(anton, to, subject, "Read me soon."))
@@ -121,6 +122,14 @@ func linkOfHalfAnHour(t *testing.T, w *world) {
 		b.Says("Your password works after that, not before.")
 		b.Says("Please look in your junk or spam folder too.")
 	}
+	b.Open(l.link)
+	b.Press("Set up a password")
+	w.fill(b, password, " ")
+	b.Type("#again", " and more")
+	b.Submit("Continue") // refused in place, and nothing is sent
+	b.Heading("There is a problem")
+	b.Says("Type the same password in both places")
+	b.Says("Enter an answer")
 	b.Open(l.link)
 	asks()
 	first := w.activation(t, to)

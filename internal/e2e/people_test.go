@@ -64,7 +64,7 @@ var enableInReply = regexp.MustCompile(`https://[^\s]+/enable\b`)
 
 // A marked message of somebody who has not switched the service on is refused, with
 // the page to go to; there the address, the mail, a code, the terms; then the same
-// message goes out sealed. CYC-3, CYC-4, CYC-5
+// message goes out sealed, until there are new terms to agree to. CYC-3, CYC-4, CYC-5
 func staffSwitchOn(t *testing.T, w *world) {
 	const from, to, subject = "nell@example.gov.uk", "olive@home.example", "[SECURE] First try"
 	_, err := e2etest.Send(t, w.Submission, from, []string{to}, note(from, to, subject, "Private."), e2etest.SendOptions{})
@@ -95,6 +95,26 @@ func staffSwitchOn(t *testing.T, w *world) {
 	b.Press("Switch on secure mail")
 	b.Heading("Secure mail is switched on")
 	w.send(t, from, []string{to}, note(from, to, subject, "Private."))
+
+	// A new version of the terms asks again, and until then nothing marked leaves.
+	config := strings.Replace(string(read(t, w.seal.Config)), `version: "2026-04"`, `version: "2027-04"`, 1)
+	if err := os.WriteFile(w.seal.Config, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.seal.Stop()
+	w.seal.Start()
+	w.seal.WaitReady()
+	const again = "[SECURE] After the new terms"
+	if _, err := e2etest.Send(t, w.Submission, from, []string{to}, note(from, to, again, "Private."), e2etest.SendOptions{}); err == nil || !strings.Contains(err.Error(), page) {
+		t.Errorf("under terms that nobody has agreed to: got %v, want a refusal that leads to %s", err, page)
+	}
+	b.Open(page + "/terms")
+	b.Says("The terms have changed since you agreed to them.")
+	b.Says("Version 2027-04")
+	b.Type("#agree", " ")
+	b.Press("Switch on secure mail")
+	b.Heading("Secure mail is switched on")
+	w.send(t, from, []string{to}, note(from, to, again, "Private."))
 }
 
 // deskSender has the service by the rules.
