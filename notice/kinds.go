@@ -259,7 +259,7 @@ func (k Kind) Known() bool {
 	switch k {
 	case Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold, Rescue, RescueTold,
 		Reminder, Enable, Desk, DeskMember, Colleague, Join, JoinTold, AccountChanged,
-		Asked, AskAnswered:
+		Asked, AskAnswered, TakenBack:
 		return true
 	}
 	return false

@@ -206,6 +206,8 @@ func contentOf(k Kind, data any) (content, error) {
 		return as[AskedData](data)
 	case Reminder:
 		return as[ReminderData](data)
+	case TakenBack:
+		return as[TakenBackData](data)
 	case AskAnswered:
 		return as[AskAnsweredData](data)
 	case AccountChanged:

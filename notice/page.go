@@ -23,7 +23,7 @@ const DefaultColour = "#1d70b8"
 
 // kinds are those that have templates.
 var kinds = [...]Kind{Message, Confirmation, Code, Activation, Reset, Reply, Bounce, PlainReply, PlainReplyTold, Rescue, RescueTold, Asked, AskAnswered,
-	Reminder, Enable, Desk, DeskMember, Colleague, Join, JoinTold, AccountChanged}
+	Reminder, Enable, Desk, DeskMember, Colleague, Join, JoinTold, AccountChanged, TakenBack}
 
 // view is what a kind's templates see.
 type view struct {

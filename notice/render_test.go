@@ -92,6 +92,8 @@ func filled() map[notice.Kind]any {
 			Page: "https://secure.example.gov.uk/sent/abcdefghijklmnopqrstuvwxyz"},
 		notice.Reminder: notice.ReminderData{Expiring: true, Subject: "Your assessment", Recipients: []string{"carer@home.example", "gp@surgery.example"}, SentAt: noon,
 			Expires: noon.AddDate(0, 0, 7), Page: "https://secure.example.gov.uk/sent/abcdefghijklmnopqrstuvwxyz", OriginalID: "<1@pc.example.gov.uk>"},
+		notice.TakenBack: notice.TakenBackData{By: "mona@example.gov.uk", Subject: "Your assessment", Recipients: []string{"carer@home.example", "gp@surgery.example"}, SentAt: noon,
+			Reason: "Sent to the wrong surgery.", Page: "https://secure.example.gov.uk/sent/abcdefghijklmnopqrstuvwxyz", OriginalID: "<1@pc.example.gov.uk>"},
 		notice.AskAnswered: notice.AskAnsweredData{LetIn: true, Sender: "Jane Doe", SentAt: noon, Until: noon.AddDate(0, 0, 90)},
 	}
 }
@@ -112,6 +114,7 @@ func least() map[notice.Kind]any {
 		notice.RescueTold:     notice.RescueToldData{},
 		notice.Asked:          notice.AskedData{From: "carer@home.example", Closed: noon, Page: "https://secure.example.gov.uk/sent/abcdefghijklmnopqrstuvwxyz"},
 		notice.Reminder:       notice.ReminderData{Recipients: []string{"carer@home.example"}, SentAt: noon, Expires: noon},
+		notice.TakenBack:      notice.TakenBackData{Recipients: []string{"carer@home.example"}, SentAt: noon},
 		notice.AskAnswered:    notice.AskAnsweredData{Sender: "Jane Doe", Until: noon},
 	}
 }
@@ -127,7 +130,7 @@ func TestGolden(t *testing.T) {
 		for kind, data := range c.data {
 			t.Run(c.name+"/"+string(kind), func(t *testing.T) {
 				to := carer
-				if kind == notice.Confirmation || kind == notice.Reply || kind == notice.Bounce || kind == notice.PlainReply || kind == notice.Asked || kind == notice.Reminder {
+				if kind == notice.Confirmation || kind == notice.Reply || kind == notice.Bounce || kind == notice.PlainReply || kind == notice.Asked || kind == notice.Reminder || kind == notice.TakenBack {
 					to = officer
 				}
 				m, err := n.Render(kind, to, data, noon)

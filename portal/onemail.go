@@ -122,8 +122,14 @@ func (v *visit) delivery(d store.Delivery) string {
 }
 
 // recallAll takes a mail back: from one person, or from everybody when none is
-// named, in whichever of its envelopes they are.
+// named, in whichever of its envelopes they are. When it is not the sender who does
+// it, she is told by mail.
 func (v *visit) recallAll(all []store.Record, by audit.Actor, who *addr.Address, reason string) error {
+	var tell store.TellingRecall
+	if !strings.HasPrefix(string(by), string(audit.Sender(addr.Address{}))) {
+		tell = TellTakenBack(v.s.BaseURL, v.s.Inside, by, v.now)
+		defer v.wake()
+	}
 	for _, r := range all {
 		var people []addr.Address // none: all
 		if who != nil {
@@ -132,7 +138,7 @@ func (v *visit) recallAll(all []store.Record, by audit.Actor, who *addr.Address,
 			}
 			people = []addr.Address{*who}
 		}
-		if _, err := v.s.Store.Recall(v.ctx(), r.ID, by, people, reason, v.now); err != nil {
+		if _, err := v.s.Store.RecallTelling(v.ctx(), r.ID, by, people, reason, tell, v.now); err != nil {
 			return err
 		}
 		v.s.Log.Info("message taken back", "envelope", r.ID.String(), "all", who == nil)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/audit"
+	"github.com/postseal/postseal/notice"
 	"github.com/postseal/postseal/portal"
 	"github.com/postseal/postseal/store"
 )
@@ -90,6 +91,15 @@ func TestServiceDesk(t *testing.T) {
 	b.open(path).reads(200, path, "A message of a colleague", "Jane Doe", carer.String(), "What happened", "sealed", "looked at", "helen@example.gov.uk (service desk)").silent("Care plan", "plan starts")
 	b.press("Take it back", map[string]string{"who": "x"}).reads(422, path, "Choose from whom")
 	b.press("Take it back", map[string]string{"who": carer.String(), "reason": "smith, not smyth"}).reads(200, path, "Taken back", carer.String()+": never opened", "smith, not smyth")
+	var told notice.TakenBackData
+	h.mail(officer, notice.TakenBack, &told)
+	if told.By != "" || told.Subject != "Care plan" || !slices.Equal(told.Recipients, []string{carer.String()}) || told.Reason != "smith, not smyth" || !strings.HasSuffix(told.Page, "/sent/"+l.id.String()) {
+		t.Errorf("the sender is told %+v", told)
+	}
+	b.press("Take it back", map[string]string{"who": carer.String()}).reads(200, path)
+	if got := h.mails(); len(got) > 0 {
+		t.Errorf("taken back twice, and the sender is told again: %v", got)
+	}
 	h.browser().open(l.link).as(carer).reads(410, l.page, "This message was taken back", "smith, not smyth")
 	b.press("Keep it open longer", map[string]string{"days": "7"}).reads(200, path, "kept open longer")
 	got := h.trail(l)

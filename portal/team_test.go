@@ -7,6 +7,7 @@ import (
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/audit"
+	"github.com/postseal/postseal/notice"
 )
 
 var (
@@ -47,6 +48,11 @@ func TestTeam(t *testing.T) {
 	}
 	m.press("Keep it open longer", map[string]string{"days": "30"}).reads(200, path+"/"+l.id.String())
 	m.press("Take it back", map[string]string{"who": carer.String(), "reason": "wrong Smith"}).reads(200, "", "Taken back", carer.String()+": never opened")
+	var told notice.TakenBackData
+	h.mail(rents, notice.TakenBack, &told)
+	if told.By != "mona@example.gov.uk" || told.Reason != "wrong Smith" {
+		t.Errorf("the unit is told %+v", told)
+	}
 	h.browser().open(l.link).press("Continue", map[string]string{"address": carer.String()}).byCode(carer).silent("Dear")
 	got := h.trail(l)
 	for _, want := range []string{"manager:mona@example.gov.uk looked at", "manager:mona@example.gov.uk extended", "manager:mona@example.gov.uk recalled"} {

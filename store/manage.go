@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/postseal/postseal/addr"
@@ -102,6 +103,16 @@ func (s *Store) listed(ctx context.Context, index string, limit int, belongs fun
 // recalled before stay as they were. The caller has made sure that by may do it.
 // ErrNotFound, ErrNotRecipient (nothing was changed), ErrTooLong, ErrUnavailable.
 func (s *Store) Recall(ctx context.Context, id envelope.ID, by audit.Actor, recipients []addr.Address, reason string, now time.Time) (Record, error) {
+	return s.RecallTelling(ctx, id, by, recipients, reason, nil, now)
+}
+
+// TellingRecall writes the notice to the sender that her message was taken back from
+// these people by somebody else; nothing is sent when its To is zero.
+type TellingRecall func(r Record, from []addr.Address, reason string) (Outgoing, error)
+
+// RecallTelling is Recall by somebody else than the sender, who hears of it by the
+// notice that tell writes, queued in the same step; nil: she is not told.
+func (s *Store) RecallTelling(ctx context.Context, id envelope.ID, by audit.Actor, recipients []addr.Address, reason string, tell TellingRecall, now time.Time) (Record, error) {
 	if len(reason) > maxReason {
 		return Record{}, fmt.Errorf("%w: reason", ErrTooLong)
 	}
@@ -109,12 +120,38 @@ func (s *Store) Recall(ctx context.Context, id envelope.ID, by audit.Actor, reci
 		if !v.exists() {
 			return nil, ErrNotFound
 		}
-		return v.recall(by, recipients, reason, now)
+		c, err := v.recall(by, recipients, reason, now)
+		if err != nil || c == nil || tell == nil {
+			return c, err
+		}
+		return c, s.recallNotice(ctx, c, v, reason, tell, now)
 	})
 	if err != nil {
 		return Record{}, err
 	}
 	return v.record, nil
+}
+
+// recallNotice adds to a recall the notice to the sender. The hint on the work list
+// comes before it.
+func (s *Store) recallNotice(ctx context.Context, c *change, v *slot, reason string, tell TellingRecall, now time.Time) error {
+	var from []addr.Address
+	for _, p := range v.record.Recipients {
+		if slices.Contains(c.entries[0].Objects, p.Address.Key()) {
+			from = append(from, p.Address)
+		}
+	}
+	o, err := tell(v.record, from, reason)
+	if err != nil || o.To.IsZero() {
+		return err
+	}
+	o.ID, o.Envelope = "recalled "+millis(now)+" "+strings.Join(c.entries[0].Objects, " "), v.record.ID
+	h, err := s.holdNotice(v.record.ID, o, now)
+	if err != nil {
+		return err
+	}
+	c.hold, c.free = append(c.hold, h), append(c.free, h.name)
+	return s.listWork(ctx, v.record.ID.String(), []string{h.name}, now, now)
 }
 
 func (v *slot) recall(by audit.Actor, recipients []addr.Address, reason string, now time.Time) (*change, error) {

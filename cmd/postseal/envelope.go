@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"strings"
 	"time"
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/audit"
+	"github.com/postseal/postseal/config"
 	"github.com/postseal/postseal/envelope"
 	"github.com/postseal/postseal/portal"
 	"github.com/postseal/postseal/store"
@@ -29,7 +31,7 @@ func envelopeCommand(ctx context.Context, args []string, s streams) error {
 
 // oneEnvelope reads the ID in front of further arguments, opens the store and lets
 // act do its work; what act gives is printed.
-func oneEnvelope(verb, path string, args []string, s streams, act func(*store.Store, envelope.ID, audit.Actor) (store.Record, error)) error {
+func oneEnvelope(verb, path string, args []string, s streams, act func(*config.Config, *store.Store, envelope.ID, audit.Actor) (store.Record, error)) error {
 	if len(args) == 0 {
 		return usageError{"which message? The confirmation states its ID"}
 	}
@@ -37,12 +39,12 @@ func oneEnvelope(verb, path string, args []string, s streams, act func(*store.St
 	if err != nil {
 		return usageError{args[0] + " is not a message ID (26 letters and digits)"}
 	}
-	_, st, err := openStore(path)
+	cfg, st, err := openStore(path)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	record, err := act(st, id, audit.Operator(operatorName()))
+	record, err := act(cfg, st, id, audit.Operator(operatorName()))
 	if err != nil {
 		return explainStore(id, verb, err)
 	}
@@ -59,7 +61,7 @@ func envelopeShow(ctx context.Context, args []string, s streams) error {
 	if f.NArg() > 1 {
 		return usageError{"one message at a time"}
 	}
-	return oneEnvelope("show", *path, f.Args(), s, func(st *store.Store, id envelope.ID, by audit.Actor) (store.Record, error) {
+	return oneEnvelope("show", *path, f.Args(), s, func(_ *config.Config, st *store.Store, id envelope.ID, by audit.Actor) (store.Record, error) {
 		return st.Look(ctx, id, by, "envelope show", time.Now())
 	})
 }
@@ -75,8 +77,9 @@ func envelopeRecall(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	return oneEnvelope("recall", *path, f.Args(), s, func(st *store.Store, id envelope.ID, by audit.Actor) (store.Record, error) {
-		return st.Recall(ctx, id, by, people, *reason, time.Now())
+	return oneEnvelope("recall", *path, f.Args(), s, func(cfg *config.Config, st *store.Store, id envelope.ID, by audit.Actor) (store.Record, error) {
+		now := time.Now()
+		return st.RecallTelling(ctx, id, by, people, *reason, portal.TellTakenBack(strings.TrimSuffix(cfg.Portal.URL, "/"), cfg.Inside, by, now), now)
 	})
 }
 
@@ -90,7 +93,7 @@ func envelopeExtend(ctx context.Context, args []string, s streams) error {
 	if *days < 1 || f.NArg() > 1 {
 		return usageError{"for how long? --days N, before the ID"}
 	}
-	return oneEnvelope("extend", *path, f.Args(), s, func(st *store.Store, id envelope.ID, by audit.Actor) (store.Record, error) {
+	return oneEnvelope("extend", *path, f.Args(), s, func(_ *config.Config, st *store.Store, id envelope.ID, by audit.Actor) (store.Record, error) {
 		now := time.Now()
 		r, err := st.EnvelopeForOperator(ctx, id)
 		if err != nil {
