@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +20,11 @@ import (
 // probeLimit is how far from zero the 99 % interval of the difference of the median
 // times may reach (issue 5, "done when").
 const probeLimit = 3 * time.Millisecond
+
+// costly divides the number for the step at full cost, where each password takes a
+// core for a tenth of a second and each account some of them: 200 of 1,000 end in
+// minutes.
+const costly = 5
 
 // timedSteps are the steps whose work depends on the address. A password at the cost
 // that serve has takes a core for a tenth of a second, at any address.
@@ -33,6 +39,9 @@ var timedSteps = []struct {
 	{"wrong code", storetest.Cheap, func(k *asker) answer { return k.post("/signin/code", "do", "send") }, func(k *asker) answer { return k.post("/signin/code", "code", "00000000") }},
 	{"registered", storetest.Cheap, nil, registers},
 	{"forgotten password", storetest.Cheap, nil, func(k *asker) answer { return k.post("/forgot") }},
+	{"activation link that has ended", storetest.Cheap, nil, pressesEnded},
+	{"answer to a reset link that has ended", storetest.Cheap, nil, answersEnded},
+	{"password by a reset link that has ended", storetest.Cheap, nil, setsEnded},
 	{"file: wrong password", storetest.Cheap, nil, func(k *asker) answer { return k.api("open", "password", "not the right one") }},
 	{"file: code asked for", storetest.Cheap, nil, func(k *asker) answer { return k.api("code") }},
 	{"wrong password, full cost", store.HashCost{MemoryKiB: 64 << 10, Passes: 3, Lanes: 4}, nil, func(k *asker) answer { return k.post("/signin/password", "password", "not the right one") }},
@@ -57,10 +66,14 @@ func TestProbeTimes(t *testing.T) {
 			if s.cost != storetest.Cheap && !asserted {
 				t.Skip("takes a minute; make probe runs it")
 			}
+			n := n
+			if s.cost != storetest.Cheap {
+				n = max(1, n/costly)
+			}
 			p := newProbed(t, server.Addr, s.cost)
 			p.sent = i // another message than the steps before, in the same Redis
 			l := p.send(plainMail, carer)
-			with, without := p.measure(t, i*10000, n, func(k *asker) {
+			with, without := p.measure(t, i*10000, n, strings.Contains(s.name, "has ended"), func(k *asker) {
 				k.l = l
 				if s.before != nil {
 					s.before(k)
@@ -76,7 +89,8 @@ func TestProbeTimes(t *testing.T) {
 }
 
 // measure times one step for n addresses of each sort, each address once.
-func (p *probed) measure(t *testing.T, from, n int, before func(*asker), step func(*asker) answer) (with, without []time.Duration) {
+// With links, each has held one that has ended.
+func (p *probed) measure(t *testing.T, from, n int, links bool, before func(*asker), step func(*asker) answer) (with, without []time.Duration) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, uint64(from)))
 	kinds := make([]bool, 0, 2*n)
@@ -87,6 +101,10 @@ func (p *probed) measure(t *testing.T, from, n int, before func(*asker), step fu
 	made := store.Registration{FirstName: "Carla", LastName: "Carer", Password: good, Question: "friend", Answer: "Tom"}
 	for i, known := range kinds {
 		a := probeAddress(map[bool]string{true: "person", false: "nobody"}[known], from+i)
+		ended := ""
+		if links {
+			ended = p.ended(a)
+		}
 		if known {
 			token, _, err := p.store.Register(t.Context(), a, made, "b", p.clock)
 			must(t, err)
@@ -94,6 +112,7 @@ func (p *probed) measure(t *testing.T, from, n int, before func(*asker), step fu
 			must(t, err)
 		}
 		k := p.asker(a)
+		k.ended = ended
 		k.begins()
 		before(k)
 		began := time.Now()
