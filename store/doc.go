@@ -41,11 +41,15 @@
 //	an:{announcements}            what the operator tells everybody on the pages
 //	jr:{requests}                 who asks to join
 //	ax:{anchors}                  how many lines the logs outside Redis have
+//	mk:{masterkeys}               MACs of the master keys that this Redis is filled under
 //
 // Indexes and work lists are written before the slot they point to. They may
 // point to nothing and are then ignored; Sweep repairs them. Times are values in
 // milliseconds, compared with the time that the caller gives; Redis TTL only
 // sweeps up afterwards. No command is newer than Redis 7.0.
+//
+// A kind of key that holds something sealed has its row in reseal.go too, which
+// seals everything again under a newer master key.
 //
 // Start reading at Store.Prepare and Store.Release (release.go), then keys.go.
 package store

@@ -39,6 +39,9 @@ var (
 	ErrSyntax       = errors.New("store: damaged record")
 	ErrTooLong      = errors.New("store: a text is too long")
 	ErrMasterKey    = errors.New("store: master key file")
+	ErrWaits        = errors.New("store: a master key waits already")
+	ErrNoneWaits    = errors.New("store: no master key waits")
+	ErrOtherKeys    = errors.New("store: Redis was filled under other master keys")
 )
 
 // LockedError is ErrLocked with the time at which the lock ends.

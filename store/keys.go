@@ -23,17 +23,19 @@ import (
 
 // Keyring holds the master keys by id, newest first, and the keys derived from
 // them by HKDF (RFC 5869): one for each purpose, so that no MAC of one kind can
-// be taken for another. New records are sealed under the first line's key; names
-// and ids derive from the LAST line's (the oldest), so that adding a key on top
-// keeps them stable. It prints as "redacted".
+// be taken for another. New records are sealed under the first line's key that does
+// not wait (AddMasterKey); names, ids, audit chains and the state of envelopes derive
+// from the LAST line's (the oldest), so that adding a key on top keeps them stable.
+// It prints as "redacted".
 type Keyring struct {
-	masters []master
+	masters []master // that which seals first, those that wait last
 	derived
 }
 
 type master struct {
-	id   string
-	seal []byte
+	id    string
+	seal  []byte
+	waits bool
 }
 
 // derived are the keys of the last master, by purpose.
@@ -49,69 +51,97 @@ const (
 
 var masterID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`)
 
+// waiting is the mark behind a key that opens and does not seal yet.
+const waiting = "waiting"
+
 // LoadKeyring reads a master-key file: lines "ID BASE64" of 32 random bytes,
-// newest first; empty lines and lines that begin with # are left out. Errors
-// wrap ErrMasterKey and name the line where there is one, never its content.
+// newest first, a new one perhaps marked as waiting; empty lines and lines that
+// begin with # are left out. Errors wrap ErrMasterKey and name the line where there
+// is one, never its content.
 func LoadKeyring(r io.Reader) (*Keyring, error) {
 	k := new(Keyring)
 	seen := make(map[string]bool)
 	var last []byte
+	var wait []master
 	lines := bufio.NewScanner(io.LimitReader(r, maxKeyFile+1))
 	n, size := 0, 0
 	for lines.Scan() {
 		n++
 		size += len(lines.Bytes()) + 1
-		text := strings.TrimSpace(lines.Text())
-		if text == "" || strings.HasPrefix(text, "#") {
+		if !isKeyLine(lines.Text()) {
 			continue
 		}
-		id, secret, err := parseMaster(text)
-		if err != nil {
+		m, secret, err := parseMaster(strings.TrimSpace(lines.Text()))
+		switch {
+		case err != nil:
 			return nil, fmt.Errorf("%w: line %d: %v", ErrMasterKey, n, err)
+		case seen[m.id]:
+			return nil, fmt.Errorf("%w: line %d: the id %q stands there twice", ErrMasterKey, n, m.id)
+		case m.waits && last != nil:
+			return nil, fmt.Errorf("%w: line %d: a waiting key stands below one that is in use", ErrMasterKey, n)
 		}
-		if seen[id] {
-			return nil, fmt.Errorf("%w: line %d: the id %q stands there twice", ErrMasterKey, n, id)
+		seen[m.id] = true
+		if m.waits {
+			wait = append(wait, m)
+			continue
 		}
-		seen[id] = true
-		k.masters = append(k.masters, master{id: id, seal: derive(secret, "seal")})
+		k.masters = append(k.masters, m)
 		last = secret
 	}
-	if lines.Err() != nil || size > maxKeyFile {
+	switch {
+	case lines.Err() != nil || size > maxKeyFile:
 		return nil, fmt.Errorf("%w: line %d: too long or not readable", ErrMasterKey, n+1)
-	}
-	if last == nil {
+	case last == nil && wait != nil:
+		return nil, fmt.Errorf("%w: all its keys wait", ErrMasterKey)
+	case last == nil:
 		return nil, fmt.Errorf("%w: it holds no key", ErrMasterKey)
 	}
-	k.derived = derived{
-		index: derive(last, "index"), ledger: derive(last, "ledger"), ids: derive(last, "envelope id"),
-		messages: derive(last, "message id"), secrets: derive(last, "link secret"),
-		chain: derive(last, "audit chain"), state: derive(last, "envelope state"),
-	}
+	k.masters = append(k.masters, wait...)
+	k.derived = deriveAll(last)
 	return k, nil
 }
 
-func parseMaster(text string) (id string, secret []byte, err error) {
-	id, encoded, ok := strings.Cut(text, " ")
-	if !ok || !masterID.MatchString(id) {
-		return "", nil, fmt.Errorf("not of the form ID BASE64")
+func deriveAll(secret []byte) derived {
+	return derived{
+		index: derive(secret, "index"), ledger: derive(secret, "ledger"), ids: derive(secret, "envelope id"),
+		messages: derive(secret, "message id"), secrets: derive(secret, "link secret"),
+		chain: derive(secret, "audit chain"), state: derive(secret, "envelope state"),
 	}
-	secret, err = base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+}
+
+func isKeyLine(line string) bool {
+	text := strings.TrimSpace(line)
+	return text != "" && !strings.HasPrefix(text, "#")
+}
+
+func parseMaster(text string) (m master, secret []byte, err error) {
+	id, rest, ok := strings.Cut(text, " ")
+	encoded, mark, marked := strings.Cut(strings.TrimSpace(rest), " ")
+	if !ok || !masterID.MatchString(id) || marked && strings.TrimSpace(mark) != waiting {
+		return m, nil, fmt.Errorf("not of the form ID BASE64")
+	}
+	secret, err = base64.StdEncoding.DecodeString(encoded)
 	if err != nil || len(secret) != masterSize {
-		return "", nil, fmt.Errorf("the key is not %d bytes in base64", masterSize)
+		return m, nil, fmt.Errorf("the key is not %d bytes in base64", masterSize)
 	}
 	if bytes.Count(secret, secret[:1]) == len(secret) {
-		return "", nil, fmt.Errorf("the key is not random")
+		return m, nil, fmt.Errorf("the key is not random")
 	}
-	return id, secret, nil
+	return master{id: id, seal: derive(secret, "seal"), waits: marked}, secret, nil
 }
 
 // NewMasterKeyFile gives the contents of a new master-key file with one random
 // key. Keep a copy apart from Redis: without it nothing in Redis can be read.
 func NewMasterKeyFile() []byte {
+	_, line := newMaster()
+	return []byte("# postseal master keys, newest first. Keep a copy apart from Redis.\n" + line + "\n")
+}
+
+// newMaster draws a key and gives its id and its line.
+func newMaster() (id, line string) {
 	raw := random(masterSize + 4)
-	id := "k" + hex.EncodeToString(raw[masterSize:])
-	return []byte("# postseal master keys, newest first. Keep a copy apart from Redis.\n" +
-		id + " " + base64.StdEncoding.EncodeToString(raw[:masterSize]) + "\n")
+	id = "k" + hex.EncodeToString(raw[masterSize:])
+	return id, id + " " + base64.StdEncoding.EncodeToString(raw[:masterSize])
 }
 
 func derive(secret []byte, purpose string) []byte {

@@ -24,9 +24,9 @@ type checked struct {
 	dials int64
 }
 
-// Ready tells whether Redis answers and keeps what it acknowledges: nil,
-// ErrUnavailable, or ErrVolatile with the setting to change in words. It always
-// asks.
+// Ready tells whether Redis answers, keeps what it acknowledges, and was filled under
+// our master keys: nil, ErrUnavailable, ErrVolatile with the setting to change in
+// words, or ErrOtherKeys. It always asks.
 //
 // Durable is appendonly yes with appendfsync always, or with everysec and
 // WaitReplicas of at least 1; eviction off. appendfsync is seen by CONFIG GET
@@ -42,6 +42,9 @@ func (s *Store) Ready(ctx context.Context) error {
 		}
 	} else if err := s.eachMaster(ctx, s.inspect); err != nil {
 		return unavailable("reading the settings", err)
+	}
+	if err := s.CheckKeys(ctx); err != nil {
+		return err
 	}
 	s.ready.last.Store(&checked{at: at, dials: dials})
 	return nil
