@@ -218,3 +218,22 @@ func TestCutTailIsFoundByTheLog(t *testing.T) {
 		t.Errorf("%d chains", n)
 	}
 }
+
+// full is a log that cannot be written any more.
+type full struct{ store.Anchors }
+
+func (full) Append(audit.Line) error { return errors.New("no space left on device") }
+
+// What a sender takes back is closed although the log cannot be written: closing
+// is the safe act, and the operator is told.
+func TestRecallGoesOnWithoutTheLog(t *testing.T) {
+	w := newSite(t)
+	f, err := anchor.Open(w.log, storetest.Keys(w).LogKey())
+	w.ok(err)
+	t.Cleanup(func() { f.Close() })
+	s := storetest.Open(t, store.Options{Addresses: []string{w.redis.Addr}, Now: w.clock.Now, Anchors: full{f}})
+	id := w.seal(s, "closed", jane)
+	_, err = s.Recall(w.ctx, id, audit.Sender(jane), nil, "", w.clock.Now())
+	w.want(err, nil, "recall")
+	w.want(w.open(s, id, jane), store.ErrRecalled, "after it")
+}

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bytes"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/postseal/postseal/internal/e2e/e2etest"
@@ -139,6 +140,26 @@ func TestNextHopRefusesForAWhile(t *testing.T) {
 	s.accepted(staff, []string{outside}, raw)
 	e2etest.Eventually(t, "a first try at the next hop", func() bool { return strings.Contains(s.Log(), "status=deferred") })
 	s.Outside.SetAnswer(nil)
+	s.envelopeFor(s.Outside, outside, raw)
+	s.WaitIdle()
+	once(t, s.Outside, outside)
+}
+
+// The daemon hangs: Postfix waits as long as it was told to and says 451; when
+// the daemon goes on, one envelope leaves.
+func TestDaemonHangs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, e2etest.PostfixOptions{})
+	s.Set("postseal_milter={ unix:postseal/milter.sock, protocol=6, default_action=tempfail, connect_timeout=1s, command_timeout=1s, content_timeout=1s }")
+	raw := composed("[SECURE] wait", "", planted)
+	s.seal.Signal(syscall.SIGSTOP)
+	if r := s.refused(451, staff, []string{outside}, raw); !strings.HasPrefix(r.Text, "4.7.1 ") {
+		t.Errorf("got %q, want 4.7.1", r.Text)
+	}
+	s.WaitIdle()
+	never(t, s.Outside, outside)
+	s.seal.Signal(syscall.SIGCONT)
+	s.accepted(staff, []string{outside}, raw)
 	s.envelopeFor(s.Outside, outside, raw)
 	s.WaitIdle()
 	once(t, s.Outside, outside)
