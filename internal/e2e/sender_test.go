@@ -187,6 +187,9 @@ func journey8(t *testing.T, w *world) {
 	if b.actions > 6 {
 		t.Errorf("%d actions on the telephone, want at most 6", b.actions)
 	}
+	mail(t, w.Inside, "that the service desk took it back", 1, func(d e2etest.Delivery) bool {
+		return d.Has(from) && strings.Contains(plainText(t, d.Raw), "The service desk has taken back a message you sent") && strings.Contains(plainText(t, d.Raw), "Wrong person")
+	})
 	if html := b.HTML(); strings.Contains(html, "history") || strings.Contains(html, "Report on") || strings.Contains(html, "/m/") {
 		t.Error("the service desk sees more than people, times and states")
 	}
