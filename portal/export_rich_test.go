@@ -8,3 +8,6 @@ func ReadRich(fragment string) (page, mail, text string) {
 
 // Refill fills a form in, for tests outside the package.
 var Refill = refill
+
+// Fit tells how high the frame of a message is, for tests outside the package.
+var Fit = fit

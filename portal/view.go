@@ -36,7 +36,7 @@ func read(v *visit) error {
 	f := v.facts(o, p)
 	s := display(o.file, v.lang())
 	data := map[string]any{"Own": f.own, "Marking": f.marking, "Facts": f.rows, "Until": f.until, "Doubtful": s.doubtful, "Cut": s.cut, "Remote": s.remote,
-		"HTML": s.html != "", "Text": linked(s.text), "HasText": s.text != "", "Files": v.listed(s.files, p), "All": len(distinct(s.files)) > 1,
+		"HTML": s.html != "", "Fit": fit(s.html), "Text": linked(s.text), "HasText": s.text != "", "Files": v.listed(s.files, p), "All": len(distinct(s.files)) > 1,
 		"Page": p.base, "Body": p.url("/body"), "Print": p.url("/print"), "Save": p.url("/message.eml"), "Zip": p.url("/attachments.zip"),
 		"Back": p.outer().url(""), "Invite": v.invited(s, o, p)}
 	if p.in == "" {
