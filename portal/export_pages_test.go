@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/store"
 )
 
 // partials are the templates beside pages, each in a file of its own that other
@@ -47,6 +50,19 @@ func (s *Server) MarkPages() error {
 	return nil
 }
 
+// withNames gives an error with what its words name, where there are none without.
+func withNames(err error) error {
+	for _, of := range []error{errProvider, errAnswer, errReturn, errSource, errUnverified, errForeign, errOther, store.ErrOtherPerson} {
+		if errors.Is(err, of) {
+			return vouched{err, "Google", addr.MustParse("carla@home.example"), addr.MustParse("carer@home.example")}
+		}
+	}
+	if errors.Is(err, errRetype) {
+		return retyped{err, "Dear Jane,\n\nthe boiler is broken since Tuesday, and nobody has come."}
+	}
+	return err
+}
+
 // ServeRefusals adds a page for each row of the table of refusals, and gives their
 // names: GET /refusal/NAME.
 func (s *Server) ServeRefusals() (names []string) {
@@ -62,7 +78,7 @@ func (s *Server) ServeRefusals() (names []string) {
 		if slices.Contains(names, name) {
 			name = fmt.Sprint(name, i)
 		}
-		add(name, row.err)
+		add(name, withNames(row.err))
 	}
 	add("away", http.ErrAbortHandler)
 	return names

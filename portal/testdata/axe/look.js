@@ -6,10 +6,20 @@ globalThis.look = (() => {
     return `<${e.localName}${e.id ? "#" + e.id : ""}${e.className ? "." + e.className : ""}> ${text}`;
   };
 
+  // What of axe's rules hangs on sizes and places. The others look at elements, names
+  // and roles: they find the same wherever the same elements are shown.
+  const bySize = ["target-size", "color-contrast", "scrollable-region-focusable", "link-in-text-block"];
+  const rendered = () => [...document.body.querySelectorAll("*")].map((e) => (e.getClientRects().length ? 1 : 0)).join("");
+  let judged = ""; // what was shown when all the rules were asked
+
   // axe gives the violations of WCAG 2.2 A and AA, each with its elements. What a
-  // sender wrote stands in a frame and is not ours to judge.
-  async function violations() {
-    const found = await axe.run(document, {
+  // sender wrote stands in a frame and is not ours to judge. A second look at the same
+  // state asks what hangs on sizes alone, unless other elements are shown there.
+  async function violations(again) {
+    const now = rendered();
+    const sizes = again && now === judged;
+    judged = now;
+    const found = await axe.run(document, sizes ? { iframes: false, preload: false, resultTypes: ["violations"], runOnly: { type: "rule", values: bySize } } : {
       iframes: false,
       preload: false, // no style sheet is fetched anew
       resultTypes: ["violations"],
@@ -24,6 +34,8 @@ globalThis.look = (() => {
   function poor() {
     const out = [];
     const root = document.documentElement;
+    const unfilled = document.body.innerText.match(/\{[a-z-]+\}/g);
+    if (unfilled) out.push(`a place that nothing was put into: ${unfilled.join(" ")}`);
     if (root.scrollWidth > root.clientWidth) out.push(`wider than the window: ${root.scrollWidth} > ${root.clientWidth}`);
     const seen = [...document.body.querySelectorAll("*")].filter((e) => !e.closest(".hide, .skip, option, [hidden], template, details:not([open]) > :not(summary)") && e.getClientRects().length > 0);
     const among = new Set(seen);
@@ -71,6 +83,8 @@ globalThis.look = (() => {
   const styleOf = (e) => marks.map((m) => getComputedStyle(e)[m]).join("|");
   let way = [];
   let plain = [];
+  let stops = []; // what had the focus at each press of the tabulator
+  addEventListener("keydown", (e) => e.key === "Tab" && stops.push(here()), true);
 
   // begin notes what the tabulator should reach, in this order, and how it looks
   // without the focus, which goes to the top of the page.
@@ -83,7 +97,8 @@ globalThis.look = (() => {
     document.body.tabIndex = -1;
     document.body.focus();
     document.body.removeAttribute("tabindex");
-    return way.length;
+    stops = [];
+    return { n: way.length, frames: way.some((e) => e.localName === "iframe") || document.querySelector("iframe") !== null };
   }
 
   // here tells where the focus is: its place in the way (-1: on nothing of it) and
@@ -101,8 +116,20 @@ globalThis.look = (() => {
   const shows = () => [...document.querySelectorAll("[data-shows]")].map((e) => e.dataset.shows);
   const skips = () => Boolean(document.querySelector('a[href="#main"]') && document.querySelector("main#main"));
 
-  async function page(zoom) {
-    return { violations: await violations(), poor: [...poor(), ...(zoom ? doubled() : [])], shows: shows(), skips: skips(), title: document.title, lang: document.documentElement.lang };
+  // shape is what rules about elements look at: which there are, shown or not, with
+  // their attributes and whether they say anything, and not what they say.
+  function shape() {
+    const says = /^(id|for|href|value|name|action|formaction|title|alt|placeholder|aria-label|aria-describedby|aria-labelledby|data-.*|min|max|maxlength)$/;
+    return [...document.querySelectorAll("*")].map((e) => {
+      const attributes = [...e.attributes].map((a) => a.name + (says.test(a.name) ? (a.value ? "+" : "-") : "=" + a.value));
+      const words = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+      return [e.localName, ...attributes, words ? "words" : "", e.getClientRects().length ? "shown" : ""].join(" ");
+    }).join("\n");
+  }
+
+  // page is one look: axe is "all", "sizes" (after "all" in the same state) or "none".
+  async function page(zoom, axe) {
+    return { violations: axe === "none" ? [] : await violations(axe === "sizes"), poor: [...poor(), ...(zoom ? doubled() : [])], shows: shows(), skips: skips(), title: document.title, lang: document.documentElement.lang };
   }
   // tall makes room for a picture of the whole page: frames keep their height, and
   // give it back.
@@ -114,5 +141,5 @@ globalThis.look = (() => {
     return Math.min(document.documentElement.scrollHeight, 9000);
   }
 
-  return { page, begin, here, tall };
+  return { page, shape, begin, here, stops: () => [...stops, here()], tall };
 })();
