@@ -3,6 +3,7 @@ package portal_test
 import (
 	cdp "github.com/chromedp/chromedp"
 
+	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/internal/e2e/e2etest"
 	"github.com/postseal/postseal/notice"
 )
@@ -52,6 +53,8 @@ func lookAtOwn(s *sight) {
 	s.enter("#again", "carla-carer-2026")
 	s.pressNow(`form[action="/account/password"] button`)
 	s.look("password-problem")
+	_, err := s.h.store.OpenDesk(s.t.Context(), surgery, []addr.Address{carer, other}, "operator:pat", s.h.clock)
+	must(s.t, err)
 	s.goTo("/account/delete")
 	s.look("delete")
 	s.pressNow(`form[action="/account/delete"] button`)
