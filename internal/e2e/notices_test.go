@@ -68,6 +68,10 @@ func announcements(t *testing.T, w *world) {
 	narrow.Says("Read me.")
 	shown(narrow, "/messages", "Messages")
 	narrow.Shot("announced")
+	const floats = `(document.querySelector("main .announced").style.position = "absolute")`
+	if e2etest.Get(narrow, cdp.Evaluate[string](floats)); !e2etest.Get(narrow, cdp.Evaluate[bool](covered)) {
+		t.Error("what lies over other things is not found: this test shows nothing")
+	}
 
 	w.postseal(t, 0, "notice", "remove", ids[1])
 	for _, path := range []string{"/", "/help", "/messages"} {
