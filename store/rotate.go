@@ -76,6 +76,26 @@ func (k *Keyring) WaitingIDs() []string {
 	return ids
 }
 
+// OlderIDs names the keys that are in the file only for what was sealed under them
+// before, newest first.
+func (k *Keyring) OlderIDs() []string {
+	var ids []string
+	for _, m := range k.masters[1:] {
+		if !m.waits {
+			ids = append(ids, m.id)
+		}
+	}
+	return ids
+}
+
+// OldestID names the key of the last line, which all names derive from.
+func (k *Keyring) OldestID() string {
+	if older := k.OlderIDs(); len(older) > 0 {
+		return older[len(older)-1]
+	}
+	return k.SealingID()
+}
+
 // sealedUnder gives the id of the master key that a value is sealed under; false for
 // what is not sealed.
 func (k *Keyring) sealedUnder(value string) (string, bool) {

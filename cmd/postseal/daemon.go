@@ -93,6 +93,9 @@ func newDaemon(cfg *config.Config, o daemonOptions) (_ *daemon, err error) {
 	if d.store, err = storeFor(cfg, keys, anchors, o.dial); err != nil {
 		return nil, err
 	}
+	if err = checkRing(d.store); err != nil {
+		return nil, err
+	}
 	parts, err := newParts(cfg, d)
 	if err != nil {
 		return nil, err

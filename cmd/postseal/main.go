@@ -45,7 +45,7 @@ func commands() []command {
 		{"policy", "test [--config FILE] DIR", "try your own cases: messages with the verdict you expect", policyCommand},
 		{"open", "--escrow SECRETKEY FILE", "open a securedoc.html without any server", openCommand},
 		{"config", "example", "print an annotated configuration", configCommand},
-		{"keys", "new FILE", "make a master-key file", keysCommand},
+		{"keys", "new|rotate|use FILE, reseal", "make a master-key file; replace the key in it, seal everything again", keysCommand},
 		{"envelope", "show|list|recall|extend ...", "find sealed messages, see how they stand, take back, keep open", envelopeCommand},
 		{"audit", "verify [--log FILE]...", "recompute every audit chain, and hold it against the log outside Redis", auditCommand},
 		{"restore", "[--log FILE]...", "after an old dump of Redis was put back: close once more what was taken back since", restoreCommand},
