@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-.PHONY: all build demo test storm quick detect scanners probe scan deps lint web web-check fuzz screenshots clean
+.PHONY: all build demo test storm load quick detect scanners probe scan deps lint web web-check fuzz screenshots clean
 
 all: build
 
@@ -39,6 +39,9 @@ STORM_MESSAGES ?= 20000
 STORM_KILLS    ?= 300
 storm: ## everything killed, stopped, cut and filled up under load; proves the promises (500 messages, 10 kills in make test)
 	STORM_STRIDE=1 STORM_MESSAGES=$(STORM_MESSAGES) STORM_KILLS=$(STORM_KILLS) $(GO) test ./internal/e2e -count=1 -timeout 12h -run 'TestStorm' -v
+
+load: ## 1,000 connections to milter and website each, and a burst of 10,000 messages (200 in make test)
+	LOAD_MESSAGES=10000 $(GO) test ./internal/e2e -count=1 -timeout 60m -run 'TestLoad$$' -v
 
 deps: ## Postfix, Redis, Chromium, Firefox, OpenDKIM and Node, installed where that is allowed
 	@scripts/deps.sh

@@ -13,6 +13,7 @@ type Limits struct {
 	BodyBytes   int64         // octets of the body; 0: DefaultBodyBytes
 	Recipients  int           // RCPT TO of one message; 0: DefaultRecipients
 	Concurrent  int           // messages decided at one time; 0: DefaultConcurrent
+	Turn        time.Duration // how long a message waits for its turn when Concurrent are decided; 0: DefaultTurn
 	Deadline    time.Duration // from end of message to the answer; 0: DefaultDeadline
 	// Sealed is the size in octets that the re-entry port takes (Postfix's
 	// message_size_limit there). A sealed mail that would pass it carries the link
@@ -34,6 +35,10 @@ const (
 	// DefaultConcurrent is below Postfix's default_process_limit of 100; each
 	// holds a container on disk and some hundred KiB of memory.
 	DefaultConcurrent = 64
+	// DefaultTurn lets a burst through instead of sending half of it back to clients
+	// of which some would try again after an hour; who has waited so long finds a
+	// site that needs more than patience.
+	DefaultTurn = 30 * time.Second
 	// DefaultDeadline ends well before a client gives up after its data (RFC 5321
 	// section 4.5.3.2.6: 10 minutes) and before Postfix does (milter_content_timeout: 300 s).
 	DefaultDeadline = 4 * time.Minute
@@ -69,6 +74,7 @@ func (l Limits) orDefaults() Limits {
 	l.BodyBytes = or(l.BodyBytes, DefaultBodyBytes)
 	l.Recipients = or(l.Recipients, DefaultRecipients)
 	l.Concurrent = or(l.Concurrent, DefaultConcurrent)
+	l.Turn = or(l.Turn, DefaultTurn)
 	l.Deadline = or(l.Deadline, DefaultDeadline)
 	return l
 }

@@ -196,7 +196,7 @@ func TestBusy(t *testing.T) {
 	release, entered := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	w.maps.before = func() { once.Do(func() { close(entered); <-release }) }
-	w.f.Limits.Concurrent = 1
+	w.f.Limits.Concurrent, w.f.Limits.Turn = 1, time.Millisecond
 	socket := w.serve()
 	first := make(chan miltertest.Result, 1)
 	go func() { first <- w.send(socket, handed(message("plain", outside), outside)) }()
@@ -207,6 +207,31 @@ func TestBusy(t *testing.T) {
 	close(release)
 	if got := <-first; got.Action != miltertest.Accept {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// A burst waits for its turn; nobody is sent away who could be served soon.
+func TestBurstWaitsForItsTurn(t *testing.T) {
+	w := newWorld(t)
+	release, entered := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	w.maps.before = func() { once.Do(func() { close(entered); <-release }) }
+	w.f.Limits.Concurrent = 1
+	w.f.SetPatience(time.Millisecond, time.Second)
+	socket := w.serve()
+	const clients = 5
+	answers := make(chan miltertest.Result, clients)
+	send := func() { answers <- w.send(socket, handed(message("plain", outside), outside)) }
+	go send()
+	<-entered
+	for range clients - 1 {
+		go send()
+	}
+	close(release)
+	for range clients {
+		if got := <-answers; got.Action != miltertest.Accept {
+			t.Errorf("got %+v", got)
+		}
 	}
 }
 

@@ -248,9 +248,7 @@ func (s *session) decide(in *incoming, m gomilter.Modifier) Outcome {
 		}
 		return f.unread(in, err)
 	}
-	select {
-	case f.run.slots <- struct{}{}:
-	default:
+	if !f.turn(m) {
 		in.spool.Close()
 		return f.unread(in, errBusy)
 	}
@@ -266,6 +264,32 @@ func (s *session) decide(in *incoming, m gomilter.Modifier) Outcome {
 		done <- f.Decide(ctx, &in.Mail)
 	}()
 	return f.await(done, m, in)
+}
+
+// turn waits until a message may be decided, and tells Postfix meanwhile that we
+// are there. What waits is bounded by Postfix's own number of processes.
+func (f *Filter) turn(m gomilter.Modifier) bool {
+	select {
+	case f.run.slots <- struct{}{}:
+		return true
+	default:
+	}
+	tick := time.NewTicker(f.run.progress)
+	defer tick.Stop()
+	over := time.NewTimer(f.Limits.Turn)
+	defer over.Stop()
+	for {
+		select {
+		case f.run.slots <- struct{}{}:
+			return true
+		case <-tick.C:
+			if m.Progress() != nil { // Postfix is gone, and nothing was begun
+				return false
+			}
+		case <-over.C:
+			return false
+		}
+	}
 }
 
 func (s *session) undecidable(in *incoming) error {
