@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-.PHONY: all build demo test storm load quick detect scanners probe scan deps lint web web-check fuzz screenshots clean
+.PHONY: all build demo test storm load mutants quick detect scanners probe scan deps lint web web-check fuzz screenshots clean
 
 all: build
 
@@ -42,6 +42,9 @@ storm: ## everything killed, stopped, cut and filled up under load; proves the p
 
 load: ## 1,000 connections to milter and website each, and a burst of 10,000 messages (200 in make test)
 	LOAD_MESSAGES=10000 $(GO) test ./internal/e2e -count=1 -timeout 60m -run 'TestLoad$$' -v
+
+mutants: ## checks the storm's checker: each guard of internal/e2e/testdata/mutants.txt turned off alone must be found
+	POSTSEAL_MUTANTS=1 $(GO) test ./internal/e2e -count=1 -timeout 2h -run 'TestMutants' -v
 
 deps: ## Postfix, Redis, Chromium, Firefox, OpenDKIM and Node, installed where that is allowed
 	@scripts/deps.sh

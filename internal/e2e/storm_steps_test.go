@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,24 +16,16 @@ import (
 func TestStormAtEachStep(t *testing.T) {
 	t.Parallel()
 	const most = 400 // messages; the walk ends where a message has no further step
-	s := newTempest(t, 1, most)
+	s := newTempest(t, 1, most, "")
 	w := &stepWalk{tempest: s, stride: stormSize(t, "STORM_STRIDE", 3)}
-	for _, way := range []struct {
-		name string
-		to   *e2etest.Proxy
-		long int // steps that a message has at least; fewer would mean that nothing was tried
-	}{{"Redis", s.toRedis, 8}, {"relay", s.toRelay, 4}} {
-		for _, after := range []bool{false, true} {
-			for _, dies := range []bool{false, true} {
-				name := fmt.Sprintf("%s, after it was done: %v, daemon killed: %v", way.name, after, dies)
-				if n := w.walk(name, way.to, after, dies); n < way.long {
-					t.Errorf("%s: only %d steps", name, n)
-				} else {
-					t.Logf("%s: %d steps", name, n)
-				}
-			}
+	for _, after := range []bool{false, true} {
+		for _, dies := range []bool{false, true} {
+			w.walk("Redis", s.toRedis, after, dies)
+			w.walk("relay", s.toRelay, after, dies)
 		}
 	}
+	w.without()
+	w.late()
 	s.calm()
 	v := storm.Judge(s.evidence())
 	for _, line := range v.Said {
@@ -54,40 +45,102 @@ type stepWalk struct {
 	stride int
 }
 
-// walk gives a number of steps that the way does not have more of.
-func (w *stepWalk) walk(name string, to *e2etest.Proxy, after, dies bool) int {
+// walk takes each step on the way to Redis or the relay.
+func (w *stepWalk) walk(way string, to *e2etest.Proxy, after, dies bool) {
 	w.t.Helper()
-	const enough = 80 // far more steps than a message has
-	for n := 1 + time.Now().YearDay()%w.stride; n <= enough; n += w.stride {
-		if !w.cut(name, to, after, dies, n) {
-			return n - 1
+	name := fmt.Sprintf("%s, after it was done: %v, daemon killed: %v", way, after, dies)
+	w.each(name, to, manySteps, func() e2etest.Step {
+		return e2etest.Step{After: after, Do: func() {
+			if dies {
+				w.seal.Kill()
+			}
+		}}
+	}, func() {
+		if dies {
+			w.seal.Start()
 		}
-	}
-	w.t.Errorf("%s: no end after %d steps", name, enough)
-	return enough
+	})
 }
 
-// cut sends one message and cuts its nth step; false: it has fewer.
-func (w *stepWalk) cut(name string, to *e2etest.Proxy, after, dies bool, n int) bool {
+// without is the walk on which Redis dies at each step and stays away for longer
+// than anybody asks again.
+func (w *stepWalk) without() {
+	w.t.Helper()
+	w.each("Redis, dead", w.toRedis, messageSteps, func() e2etest.Step { return e2etest.Step{Do: w.redis.Kill} }, func() {
+		<-time.After(2 * time.Second)
+		w.redis.Start()
+	})
+}
+
+// Bounds of a walk.
+const (
+	manySteps    = 80 // far more than a message has
+	messageSteps = 20 // of a message itself on the way to Redis; what comes then is its notices'
+	fewSteps     = 4  // fewer would mean that nothing was tried
+)
+
+// each does something at one step after the other, until a message has no further
+// one or there were so many, and undoes it.
+func (w *stepWalk) each(name string, to *e2etest.Proxy, most int, do func() e2etest.Step, undo func()) {
+	w.t.Helper()
+	n := 1 + time.Now().YearDay()%w.stride
+	for ; n <= most; n += w.stride {
+		step := do()
+		step.N = n
+		if !w.at(name, to, step, undo) {
+			break
+		}
+	}
+	if n > manySteps || n <= fewSteps {
+		w.t.Errorf("%s: it ended after %d steps", name, n-1)
+	}
+	w.t.Logf("%s: %d steps", name, n-1)
+}
+
+// late kills Redis once a message is on its way to the relay, and the daemon once it
+// was acknowledged: what is to be told to Redis outlives both.
+func (w *stepWalk) late() {
+	w.t.Helper()
+	const often = 3
+	acknowledged := 0
+	for range often {
+		w.near.WaitIdle() // no notice is on the same way
+		w.at("late", w.toRelay, e2etest.Step{N: 1, Do: w.redis.Kill, Pass: true}, func() {
+			before := w.acked.Load()
+			for end := time.Now().Add(20 * time.Second); w.acked.Load() == before && time.Now().Before(end); {
+				<-time.After(50 * time.Millisecond)
+			}
+			acknowledged += int(w.acked.Load() - before)
+			w.seal.Kill()
+			w.redis.Start()
+			w.seal.Start()
+		})
+	}
+	if acknowledged == 0 {
+		w.t.Error("late: no message was acknowledged without Redis; nothing was tried")
+	}
+}
+
+// at sends one message, does something at one step of it, undoes it, and waits for
+// the message; false: it has fewer steps.
+func (w *stepWalk) at(name string, to *e2etest.Proxy, step e2etest.Step, undo func()) bool {
 	w.t.Helper()
 	w.seal.WaitReady()
 	letter := w.mixed()
-	trouble := storm.Trouble{What: fmt.Sprintf("%s: step %d", name, n), From: time.Now()}
-	reached := to.Set(e2etest.Step{N: n, After: after, Do: func() {
-		if dies {
-			w.seal.Kill()
-		}
-	}})
-	var client sync.WaitGroup
-	client.Go(func() { w.send(letter) })
+	trouble := storm.Trouble{What: fmt.Sprintf("%s: step %d", name, step.N), From: time.Now()}
+	reached := to.Set(step)
 	acked := make(chan struct{})
-	go func() { client.Wait(); close(acked) }()
-	hit := w.wait(reached, acked)
-	if !hit {
-		to.Clear()
+	go func() { w.send(letter); close(acked) }()
+	hit := w.wait(reached, acked, to)
+	if !hit && !to.Clear() { // in the moment of giving up, or its answer never came
+		select {
+		case <-reached:
+			hit = true
+		case <-time.After(2 * time.Second):
+		}
 	}
-	if hit && dies {
-		w.seal.Start()
+	if hit {
+		undo()
 	}
 	<-acked
 	if hit {
@@ -98,9 +151,13 @@ func (w *stepWalk) cut(name string, to *e2etest.Proxy, after, dies bool, n int) 
 }
 
 // wait tells whether a step was reached, during the message or within the time
-// that its confirmation takes afterwards.
-func (w *stepWalk) wait(reached, acked <-chan struct{}) bool {
-	const afterwards = 700 * time.Millisecond
+// that its confirmation takes afterwards. On the way to Redis something comes all the
+// time, so that a long wait would never end the walk.
+func (w *stepWalk) wait(reached, acked <-chan struct{}, to *e2etest.Proxy) bool {
+	afterwards := 700 * time.Millisecond
+	if to == w.toRelay {
+		afterwards = 3 * time.Second
+	}
 	select {
 	case <-reached:
 		return true
@@ -123,7 +180,7 @@ func (w *stepWalk) mixed() int {
 		for _, how := range m.To {
 			want[how] = true
 		}
-		if len(want) == 2 {
+		if len(want) == 2 && !m.Refuse {
 			break
 		}
 	}

@@ -3,8 +3,6 @@ package e2e_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -58,6 +56,8 @@ type tempest struct {
 	dir     string // what was delivered, a file each
 	shelf   *shelf.Dir
 	links   int // of the envelopes delivered, those with a link
+	// patience is how long a client tries; longer than any trouble lasts.
+	patience time.Duration
 
 	acked    atomic.Int64
 	mu       sync.Mutex
@@ -80,26 +80,10 @@ type taken struct {
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	messages, kills := stormSize(t, "STORM_MESSAGES", 500), stormSize(t, "STORM_KILLS", 10)
-	s := newTempest(t, uint64(stormSize(t, "STORM_SEED", int(time.Now().UnixNano()%1_000_000)+1)), messages)
+	s := newTempest(t, uint64(stormSize(t, "STORM_SEED", int(time.Now().UnixNano()%1_000_000)+1)), messages, "")
 	t.Logf("%d messages, %d kills, STORM_SEED=%d", messages, kills, s.seed)
-	s.mails = make([]storm.Mail, messages)
 	began := time.Now()
-	var clients sync.WaitGroup
-	var next atomic.Int64
-	const hands = 8 // clients at a time
-	for range hands {
-		clients.Go(func() {
-			for {
-				n := int(next.Add(1)) - 1
-				if n >= messages {
-					return
-				}
-				s.send(n)
-			}
-		})
-	}
-	s.rage(messages, kills)
-	clients.Wait()
+	s.blow(messages, kills)
 	t.Logf("all acknowledged after %v", time.Since(began).Round(time.Second))
 	s.calm()
 	v := storm.Judge(s.evidence())
@@ -115,8 +99,27 @@ func TestStorm(t *testing.T) {
 	}
 }
 
-func newTempest(t *testing.T, seed uint64, messages int) *tempest {
-	s := &tempest{t: t, seed: seed, dir: t.TempDir()}
+// blow sends so many letters while so many kills, and as many other evils, happen.
+func (s *tempest) blow(messages, kills int) {
+	s.mails = make([]storm.Mail, messages)
+	var clients sync.WaitGroup
+	var next atomic.Int64
+	const hands = 8 // clients at a time
+	for range hands {
+		clients.Go(func() {
+			for n := int(next.Add(1)) - 1; n < messages; n = int(next.Add(1)) - 1 {
+				s.send(n)
+			}
+		})
+	}
+	s.rage(messages, kills)
+	clients.Wait()
+}
+
+// newTempest makes a site; binary is the daemon's program, empty for the one of
+// the tree.
+func newTempest(t *testing.T, seed uint64, messages int, binary string) *tempest {
+	s := &tempest{t: t, seed: seed, dir: t.TempDir(), patience: 10 * time.Minute}
 	outside, inside := e2etest.NewSink(t, e2etest.SinkOptions{Take: s.take}), e2etest.NewSink(t, e2etest.SinkOptions{Take: s.take})
 	s.far = e2etest.NewPostfix(t, e2etest.PostfixOptions{Plain: true, Outside: outside, Inside: inside, Main: map[string]string{"myhostname": "next.example"}})
 	s.near = e2etest.NewPostfix(t, e2etest.PostfixOptions{Outside: outside, Inside: inside,
@@ -126,7 +129,8 @@ func newTempest(t *testing.T, seed uint64, messages int) *tempest {
 	// Megabytes: the shelf's floor, some of the biggest mails at a time, and what
 	// lies on the shelf in the end.
 	disk := shelf.DefaultMinFree>>20 + 128 + messages/10
-	s.seal = e2etest.NewPostseal(t, e2etest.PostsealOptions{Postfix: s.near, Redis: s.toRedis.Addr, Reentry: s.toRelay.Addr, Disk: disk})
+	s.seal = e2etest.NewPostseal(t, e2etest.PostsealOptions{Postfix: s.near, Redis: s.toRedis.Addr, Reentry: s.toRelay.Addr, Disk: disk, Binary: binary})
+	s.near.RefuseAtReentry(refusedDomain)
 	s.far.Start()
 	s.near.Start()
 	s.seal.Start()
@@ -143,77 +147,6 @@ func (s *tempest) take(d e2etest.Delivery) {
 		panic(err) // the storm has lost its evidence
 	}
 	s.taken = append(s.taken, k)
-}
-
-// letter is one mail of a storm, the same for a seed and a number.
-func (s *tempest) letter(n int) (m storm.Mail, to []string, raw []byte) {
-	r := rand.New(rand.NewPCG(s.seed, uint64(n)))
-	name := fmt.Sprintf("%06d", n)
-	m = storm.Mail{Name: name, From: "s" + name + "@" + e2etest.InsideDomain, To: map[string]storm.Want{}}
-	add := func(a string, w storm.Want) { m.To[a] = w; to = append(to, a) }
-	subject, shown := "[SECURE] storm "+name, 1
-	switch kind := r.IntN(100); {
-	case kind < 35:
-		subject = "storm " + name
-		add("p"+name+"@firm.example", storm.Clear)
-	case kind < 70:
-		for i := range 1 + r.IntN(3) {
-			add(fmt.Sprintf("t%s-%d@firm.example", name, i), storm.Sealed)
-		}
-		shown = len(to)
-	case kind < 85:
-		add("m"+name+"@firm.example", storm.Sealed)
-		add("c"+name+"@"+e2etest.InsideDomain, storm.Clear)
-		shown = 2
-	default:
-		for i := range 2 + r.IntN(3) { // all but the first are Bcc
-			add(fmt.Sprintf("b%s-%d@firm.example", name, i), storm.Sealed)
-		}
-	}
-	size := 10 + r.IntN(20<<10)
-	switch big := r.IntN(1000); {
-	case big < 4 && len(subject) > len("storm 000000"): // so much text in clear would be sealed as too big to read
-		size = 5<<20 + r.IntN(15<<20)
-	case big < 80:
-		size = r.IntN(300 << 10)
-	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "From: <%s>\r\nTo: %s\r\nSubject: %s\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID: <%s.%d@storm.example.gov.uk>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n", m.From, strings.Join(to[:shown], ", "), subject, name, s.seed)
-	for word := stormWord(s.seed, n); b.Len() < size+len(word); {
-		fmt.Fprintf(&b, "%s %x\r\n", word, r.Uint64())
-	}
-	return m, to, append(b.Bytes(), stormWord(s.seed, n)+"\r\n"...)
-}
-
-// stormWord stands in each line of a letter's text, and nowhere in what shows of
-// an envelope.
-func stormWord(seed uint64, n int) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %d", seed, n))
-	return fmt.Sprintf("kestrel%x", sum[:8])
-}
-
-// send tries until a mail is acknowledged, as a mail program with patience does.
-func (s *tempest) send(n int) {
-	m, to, raw := s.letter(n)
-	pause := time.NewTicker(200 * time.Millisecond)
-	defer pause.Stop()
-	for end := time.Now().Add(10 * time.Minute); time.Now().Before(end) && !m.Acked; {
-		_, err := e2etest.Send(s.t, s.near.Submission, m.From, to, raw, e2etest.SendOptions{})
-		var refused *e2etest.Refusal
-		switch {
-		case err == nil:
-			m.Acked = true
-		case !errors.As(err, &refused): // cut: perhaps after the end of data
-			m.Cuts = append(m.Cuts, time.Now())
-			<-pause.C
-		default:
-			<-pause.C
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mails[n] = m
-	s.acked.Add(1)
 }
 
 // evil is one thing that can happen to a site; again undoes it.
@@ -235,6 +168,7 @@ func (s *tempest) evils() []evil {
 		{what: "Postfix killed", kill: true, do: s.near.Kill, undo: s.near.Start},
 		{what: "next Postfix killed", kill: true, do: s.far.Kill, undo: s.far.Start},
 		{what: "daemon and Redis killed", kill: true, do: func() { s.redis.Kill(); s.seal.Kill() }, undo: func() { s.redis.Start(); s.seal.Start() }},
+		{what: "Redis killed, and the daemon while it is away", kill: true, do: s.redis.Kill, last: 2 * time.Second, undo: func() { s.seal.Kill(); s.redis.Start(); s.seal.Start() }},
 		{what: "daemon told to end", do: s.seal.Stop, undo: s.seal.Start},
 		{what: "daemon stands still", do: func() { s.seal.Signal(syscall.SIGSTOP) }, last: 2 * time.Second, undo: func() { s.seal.Signal(syscall.SIGCONT) }},
 		{what: "Redis stands still", do: func() { s.redis.Signal(syscall.SIGSTOP) }, last: 2 * time.Second, undo: func() { s.redis.Signal(syscall.SIGCONT) }},
@@ -292,6 +226,13 @@ func (s *tempest) calm() {
 	s.near.WaitIdle()
 	s.far.WaitIdle()
 	s.seal.Stop() // it tells Redis what is left to be told
+	if s.untold() > 0 {
+		s.seal.Start() // and what it had to leave, the next one tells; else the verdict will
+		for end := time.Now().Add(20 * time.Second); s.untold() > 0 && time.Now().Before(end); {
+			<-time.After(100 * time.Millisecond)
+		}
+		s.seal.Stop()
+	}
 	st := s.store()
 	defer st.Close()
 	ahead := func() time.Time { return time.Now().Add(outboxLater) }
@@ -305,6 +246,15 @@ func (s *tempest) calm() {
 	}
 	s.near.WaitIdle()
 	s.far.WaitIdle()
+}
+
+// untold counts what left while Redis was away and is not told yet.
+func (s *tempest) untold() int {
+	notes, err := filepath.Glob(filepath.Join(s.seal.Disk.Path(), "spool", "late-*"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(notes)
 }
 
 // outboxLater is longer than the outbox's lease and its first waits.

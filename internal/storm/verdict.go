@@ -21,11 +21,13 @@ const (
 
 // Mail is one mail that was sent until it was acknowledged.
 type Mail struct {
-	Name  string // its number; stands in the subject, and may be seen
-	From  string // an address of its own: what comes to it is about this mail
-	To    map[string]Want
-	Acked bool        // if not: it was tried in vain for longer than any trouble lasts
-	Cuts  []time.Time // when an attempt ended between end of data and its answer
+	Name    string // its number; stands in the subject, and may be seen
+	From    string // an address of its own: what comes to it is about this mail
+	To      map[string]Want
+	Refuse  bool        // somebody in To is refused by the relay: the answer must be a refusal, and nobody has anything
+	Refused bool        // was refused for good
+	Acked   bool        // if neither: it was tried in vain for longer than any trouble lasts
+	Cuts    []time.Time // when an attempt ended between end of data and its answer
 }
 
 // Copy is one delivery to one recipient.
@@ -58,7 +60,7 @@ type Evidence struct {
 type Verdict struct {
 	Lost, Leaked, Unopenable, Doubled, Unconfirmed int
 	Patience                                       int // mails that were never acknowledged, however often they were sent
-	Unexplained                                    int // the same again with no cut to explain it
+	Unexplained                                    int // the same again with no cut to explain it, or delivered and refused
 	Repeated                                       int // the same again, explained by a cut
 	Said                                           []string
 }
@@ -89,7 +91,7 @@ func Judge(e Evidence) *Verdict {
 		copies[c.To] = append(copies[c.To], c)
 	}
 	for _, m := range e.Mails {
-		if !m.Acked {
+		if !m.Acked && !(m.Refuse && m.Refused) {
 			v.say(&v.Patience, "mail %s: never acknowledged", m.Name)
 		}
 		sealed := false
@@ -109,6 +111,10 @@ func Judge(e Evidence) *Verdict {
 func (v *Verdict) recipient(e Evidence, m Mail, to string, want Want, copies []Copy) {
 	if m.Acked && len(copies) == 0 {
 		v.say(&v.Lost, "mail %s for %s: acknowledged, never delivered", m.Name, to)
+	}
+	if m.Refused && len(copies) > 0 {
+		v.say(&v.Unexplained, "mail %s for %s: delivered, although it was refused", m.Name, to)
+		return
 	}
 	var ids []string
 	for _, c := range copies {
@@ -141,12 +147,14 @@ func (v *Verdict) recipient(e Evidence, m Mail, to string, want Want, copies []C
 }
 
 // confirmed holds confirmations against what was sealed. A client that never had
-// its 250 may or may not have been served; a confirmation without anything sealed
-// is as bad as none.
+// its 250 may or may not have been served; a confirmation without anything sealed,
+// or of what was refused, is as bad as none.
 func (v *Verdict) confirmed(m Mail, sealed bool, n int) {
 	switch {
 	case sealed && m.Acked && n == 0:
 		v.say(&v.Unconfirmed, "mail %s: sealed and acknowledged, not confirmed", m.Name)
+	case m.Refused && n > 0:
+		v.say(&v.Unconfirmed, "mail %s: confirmed, although it was refused", m.Name)
 	case !sealed && n > 0:
 		v.say(&v.Unconfirmed, "mail %s: confirmed, although nothing was sealed", m.Name)
 	}

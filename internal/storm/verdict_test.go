@@ -30,6 +30,12 @@ func good() storm.Evidence {
 	}
 }
 
+// refuse makes the second mail one that the relay refuses.
+func refuse(e *storm.Evidence) {
+	e.Mails[1].To, e.Mails[1].Acked, e.Mails[1].Refuse, e.Mails[1].Refused = map[string]storm.Want{"a2": storm.Sealed}, false, true, true
+	e.Copies = append(e.Copies[:3:3], e.Copies[4:]...)
+}
+
 // Each fault, planted alone in good evidence, is found, and counted as what it is.
 func TestJudgeFindsEachFault(t *testing.T) {
 	for _, c := range []struct {
@@ -50,6 +56,15 @@ func TestJudgeFindsEachFault(t *testing.T) {
 		{"clear and sealed", func(e *storm.Evidence) { e.Copies[5].Envelope = "" }, storm.Verdict{Doubled: 1, Leaked: 1}},
 		{"no confirmation", func(e *storm.Evidence) { delete(e.Confirmations, "s1") }, storm.Verdict{Repeated: 1, Unconfirmed: 1}},
 		{"confirmed in vain", func(e *storm.Evidence) { e.Confirmations["s2"] = 1 }, storm.Verdict{Repeated: 1, Unconfirmed: 1}},
+		{"confirmed, then refused", func(e *storm.Evidence) { refuse(e); e.Confirmations["s2"] = 1 }, storm.Verdict{Repeated: 1, Unconfirmed: 1}},
+		{"refused, and nobody has it", refuse, storm.Verdict{Repeated: 1}},
+		{"refused, and a colleague has it", func(e *storm.Evidence) {
+			refuse(e)
+			e.Mails[1].To["c2"] = storm.Clear
+			e.Copies = append(e.Copies, storm.Copy{To: "c2", Whole: true})
+		}, storm.Verdict{Repeated: 1, Unexplained: 1}},
+		{"refused, and it was good", func(e *storm.Evidence) { refuse(e); e.Mails[1].Refuse = false }, storm.Verdict{Repeated: 1, Patience: 1}},
+		{"acknowledged, and it was to be refused", func(e *storm.Evidence) { refuse(e); e.Mails[1].Acked, e.Mails[1].Refused = true, false }, storm.Verdict{Repeated: 1, Lost: 1, Unconfirmed: 1}},
 		{"again without a cut", func(e *storm.Evidence) { e.Troubles = nil }, storm.Verdict{Unexplained: 1}},
 		{"more often than cuts", func(e *storm.Evidence) { e.Copies = append(e.Copies, e.Copies[5]) }, storm.Verdict{Unexplained: 1}},
 		{"cut too late to explain", func(e *storm.Evidence) { e.Troubles[0] = storm.Trouble{From: at(111), To: at(112)} }, storm.Verdict{Unexplained: 1}},

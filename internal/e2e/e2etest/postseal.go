@@ -36,6 +36,8 @@ type PostsealOptions struct {
 	// Disk puts spool and shelf on a file system of their own of so many megabytes,
 	// which Postseal.Disk can fill; 0: none.
 	Disk int
+	// Binary is the program that is run; empty: Binary builds it from the tree.
+	Binary string
 }
 
 // Rules are what the tests' site wants sealed.
@@ -61,6 +63,7 @@ type Postseal struct {
 	Disk       *Disk        // PostsealOptions.Disk; nil: none
 
 	t    testing.TB
+	path string // of the program
 	mu   sync.Mutex
 	cmd  *exec.Cmd
 	gone chan struct{} // closed when cmd has ended
@@ -120,6 +123,9 @@ func NewPostseal(t testing.TB, o PostsealOptions) *Postseal {
 		t: t, Dir: dir, Config: filepath.Join(dir, "postseal.yaml"), MasterKey: filepath.Join(dir, "master.key"),
 		PortalURL: "https://" + Loopback(web), MetricsURL: "http://" + Loopback(metrics),
 	}
+	if s.path = o.Binary; s.path == "" {
+		s.path = Binary(t)
+	}
 	if o.Host != "" {
 		s.PortalURL = fmt.Sprintf("https://%s:%d", o.Host, web)
 	}
@@ -152,7 +158,7 @@ func NewPostseal(t testing.TB, o PostsealOptions) *Postseal {
 	if err := os.WriteFile(s.Config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(Binary(t), "keys", "new", s.MasterKey).CombinedOutput(); err != nil {
+	if out, err := exec.Command(s.path, "keys", "new", s.MasterKey).CombinedOutput(); err != nil {
 		t.Fatalf("postseal keys new: %v\n%s", err, out)
 	}
 	t.Cleanup(func() {
@@ -187,7 +193,7 @@ timezone: Europe/London
 // Start runs the daemon and waits until it answers /healthz.
 func (s *Postseal) Start() {
 	s.t.Helper()
-	cmd := exec.Command(Binary(s.t), "serve", "--config", s.Config)
+	cmd := exec.Command(s.path, "serve", "--config", s.Config)
 	if s.Disk != nil {
 		cmd = s.Disk.Enter(cmd)
 	}
@@ -302,7 +308,7 @@ func (s *Postseal) Command(args ...string) (string, error) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, Binary(s.t), args...)
+	cmd := exec.CommandContext(ctx, s.path, args...)
 	cmd.Env = append(os.Environ(), "POSTSEAL_CONFIG="+s.Config)
 	out, err := cmd.CombinedOutput()
 	return strings.TrimSpace(string(out)), err

@@ -29,6 +29,7 @@ type Step struct {
 	N       int    // counted from 1 when the step is set
 	After   bool   // the server did what was asked; only its answer is missing
 	Do      func() // called there, once; then the connection is cut
+	Pass    bool   // the connection is not cut
 	seen    int
 	reached chan struct{}
 }
@@ -43,11 +44,14 @@ func (p *Proxy) Set(s Step) (reached <-chan struct{}) {
 	return s.reached
 }
 
-// Clear takes a step back that was not reached.
-func (p *Proxy) Clear() {
+// Clear takes a step back that was not reached; false: it is under way just now, and
+// its channel will be closed, unless what it waits for never comes.
+func (p *Proxy) Clear() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	was := p.step != nil
 	p.step = nil
+	return was
 }
 
 // asked counts a request and gives the step when it is this one's.
@@ -152,8 +156,9 @@ func (c *conversation) ask() {
 		}
 		c.mu.Unlock()
 		if now != nil {
-			now.happen()
-			return
+			if now.happen(); !now.Pass {
+				return
+			}
 		}
 		if _, err := c.server.Write(buf[:n]); err != nil {
 			return

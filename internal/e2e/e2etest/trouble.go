@@ -62,6 +62,16 @@ func (p *Postfix) shownWith(t testing.TB, reentry, dir string) string {
 	return dir
 }
 
+// RefuseAtReentry makes the re-entry port refuse for good everybody at a domain, which
+// a site's should never do. Call it before Start, and after the daemon was made,
+// which is not to see it.
+func (p *Postfix) RefuseAtReentry(domain string) {
+	p.t.Helper()
+	p.write("refused", domain+" 550 5.1.1 Nobody of this name\n")
+	p.run("postconf", "-c", p.ConfigDir, "-P", fmt.Sprintf("%s/inet/smtpd_recipient_restrictions=check_recipient_access,texthash:%s,permit_mynetworks,reject", Loopback(p.Reentry), filepath.Join(p.ConfigDir, "refused")))
+	p.Settle()
+}
+
 // Signal sends the daemon a signal: SIGSTOP, SIGCONT.
 func (s *Postseal) Signal(sig syscall.Signal) {
 	s.mu.Lock()
