@@ -62,6 +62,7 @@ func fit(page string) string {
 					narrow, wide = narrow+strings.Count(t.Data, "\n"), wide+strings.Count(t.Data, "\n")
 				}
 			}
+		case t.DataAtom == atom.Img && !strings.HasPrefix(tagAttr(t, "src"), "data:"): // never fetched, and not shown
 		case sized[t.DataAtom] || tagAttr(t, "height") != "" || strings.Contains(tagAttr(t, "style"), "height:"):
 			return ""
 		case t.DataAtom == atom.Style || t.DataAtom == atom.Title:

@@ -18,7 +18,7 @@ func TestFit(t *testing.T) {
 		"": "low-1 wide-low-1", "<p>Yes.</p>": "low-2 wide-low-2", lines(2): "low-2 wide-low-2", lines(4): "low-4 wide-low-4",
 		"<style>" + strings.Repeat("p.MsoNormal{margin:0}", 99) + "</style><div>" + strings.Repeat("word ", 30) + "</div>": "low-3 wide-low-2",
 		"<div>" + strings.Repeat("word ", 90) + "</div>":                                                                   "wide-low-3",
-		lines(20): "", "<p>Yes.<img src=x></p>": "", `<div style="height:900px">x</div>`: "", `<td height=9>`: "", "<p>" + strings.Repeat("<b></b>", 40_000): "",
+		lines(20): "", "<p>Yes.<img src=https://x/y height=900></p>": "low-2 wide-low-2", "<p>Yes.<img src=data:image/png;base64,AA></p>": "", `<div style="height:900px">x</div>`: "", `<td height=9>`: "", "<p>" + strings.Repeat("<b></b>", 40_000): "",
 	} {
 		if got := portal.Fit(page); got != want {
 			t.Errorf("%.60q: got %q, want %q", page, got, want)

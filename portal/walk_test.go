@@ -348,3 +348,19 @@ func TestSignInAsTheProfileAsks(t *testing.T) {
 	l = h.send(plainMail, carer)
 	h.browser().open(l.link).silent("Send me a code").press("Sign in", map[string]string{"password": "correct horse battery"}).reads(200, l.page, "the plan")
 }
+
+// C8: the page and the mail of a code say the same reference, so that somebody who
+// finds several in her mailbox knows which is meant; each code has one of its own.
+func TestCodeHasItsReference(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser().open(h.send(plainMail, carer).link).press("Send me a code", nil)
+	var first, second notice.CodeData
+	h.mail(carer, notice.Code, &first)
+	b.reads(200, "/signin/code", "Its reference is "+first.Reference+".")
+	b.press("Send another code", nil)
+	h.mail(carer, notice.Code, &second)
+	b.reads(200, "/signin/code", "Its reference is "+second.Reference+".")
+	if first.Reference == "" || first.Reference == second.Reference {
+		t.Errorf("references %q and %q", first.Reference, second.Reference)
+	}
+}
