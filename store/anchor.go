@@ -64,11 +64,30 @@ func (s *Store) anchorCount(ctx context.Context, more int, now time.Time) (seq u
 // Current tells whether Redis is as new as the logs outside it say: ErrRewound,
 // ErrUnavailable. Where no log is kept, another daemon's finding counts.
 func (s *Store) Current(ctx context.Context, now time.Time) error {
-	_, held, err := s.anchorCount(ctx, 0, now)
+	call, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	got, err := s.redis.HMGet(call, anchorKey, "s", "h").Result()
+	if err != nil {
+		return unavailable("anchor", err)
+	}
+	if got[1] != nil {
+		return ErrRewound
+	}
+	if s.o.Anchors == nil || !older(got[0], s.o.Anchors.Seq()) {
+		return nil
+	}
+	_, held, err := s.anchorCount(ctx, 0, now) // every daemon is to know
 	if err == nil && held {
 		return ErrRewound
 	}
 	return err
+}
+
+// older tells whether a count in Redis is below what a log states.
+func older(count any, known uint64) bool {
+	text, _ := count.(string)
+	n, err := strconv.ParseUint(text, 10, 64)
+	return known > 0 && (err != nil || n < known)
 }
 
 // closing writes recalls and destructions to the log before they are done, so
