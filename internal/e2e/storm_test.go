@@ -50,6 +50,7 @@ type tempest struct {
 	near    *e2etest.Postfix // ours, with the milter
 	far     *e2etest.Postfix // the next hop
 	redis   *redistest.Server
+	stored  store.Options // how the checker reaches it
 	toRedis *e2etest.Proxy
 	toRelay *e2etest.Proxy
 	seal    *e2etest.Postseal
@@ -119,23 +120,33 @@ func (s *tempest) blow(messages, kills int) {
 // newTempest makes a site; binary is the daemon's program, empty for the one of
 // the tree.
 func newTempest(t *testing.T, seed uint64, messages int, binary string) *tempest {
-	s := &tempest{t: t, seed: seed, dir: t.TempDir(), patience: 10 * time.Minute}
+	s := &tempest{t: t, seed: seed}
+	s.redis = redistest.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always")
+	s.toRedis = e2etest.NewProxy(t, s.redis.Addr)
+	s.stored = store.Options{Addresses: []string{s.redis.Addr}}
+	s.build(messages, e2etest.PostsealOptions{Redis: s.toRedis.Addr, Binary: binary})
+	return s
+}
+
+// build makes everything around Redis and starts it.
+func (s *tempest) build(messages int, o e2etest.PostsealOptions) {
+	t := s.t
+	s.dir, s.patience = t.TempDir(), 10*time.Minute
 	outside, inside := e2etest.NewSink(t, e2etest.SinkOptions{Take: s.take}), e2etest.NewSink(t, e2etest.SinkOptions{Take: s.take})
 	s.far = e2etest.NewPostfix(t, e2etest.PostfixOptions{Plain: true, Outside: outside, Inside: inside, Main: map[string]string{"myhostname": "next.example"}})
 	s.near = e2etest.NewPostfix(t, e2etest.PostfixOptions{Outside: outside, Inside: inside,
 		Main: map[string]string{"relayhost": fmt.Sprintf("[127.0.0.1]:%d", s.far.MX)}})
-	s.redis = redistest.StartRedis(t, "--appendonly", "yes", "--appendfsync", "always")
-	s.toRedis, s.toRelay = e2etest.NewProxy(t, s.redis.Addr), e2etest.NewProxy(t, e2etest.Loopback(s.near.Reentry))
+	s.toRelay = e2etest.NewProxy(t, e2etest.Loopback(s.near.Reentry))
 	// Megabytes: the shelf's floor, some of the biggest mails at a time, and what
 	// lies on the shelf in the end.
-	disk := shelf.DefaultMinFree>>20 + 128 + messages/10
-	s.seal = e2etest.NewPostseal(t, e2etest.PostsealOptions{Postfix: s.near, Redis: s.toRedis.Addr, Reentry: s.toRelay.Addr, Disk: disk, Binary: binary})
+	o.Disk = shelf.DefaultMinFree>>20 + 128 + messages/10
+	o.Postfix, o.Reentry = s.near, s.toRelay.Addr
+	s.seal = e2etest.NewPostseal(t, o)
 	s.near.RefuseAtReentry(refusedDomain)
 	s.far.Start()
 	s.near.Start()
 	s.seal.Start()
 	s.seal.WaitReady()
-	return s
 }
 
 // take keeps a delivery on disk.
@@ -270,7 +281,9 @@ func (s *tempest) store() *store.Store {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	st, err := store.Open(store.Options{Addresses: []string{s.redis.Addr}, Keys: keys})
+	o := s.stored
+	o.Keys = keys
+	st, err := store.Open(o)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -21,6 +21,8 @@ import (
 type PostsealOptions struct {
 	Postfix *Postfix // whose milter it is; must be set
 	Redis   string   // host:port; must be set
+	// RedisMore is put beside the addresses: ", master_name: ours".
+	RedisMore string
 	// Robot reads mail to the service's own addresses; the Postfix must have it too.
 	Robot bool
 	// Rules replaces the rules and profiles of the configuration; empty: Rules.
@@ -143,7 +145,7 @@ func NewPostseal(t testing.TB, o PostsealOptions) *Postseal {
 		config = o.Postfix.shownWith(t, o.Reentry, filepath.Join(dir, "postfix"))
 	}
 	text := fmt.Sprintf(configText, dir, s.PortalURL, Loopback(web), o.Postfix.MilterSocket, o.Reentry, Loopback(o.Postfix.Inbound),
-		config, o.Redis, Loopback(metrics)) + o.Rules + o.More
+		config, o.Redis, Loopback(metrics), o.RedisMore) + o.Rules + o.More
 	if o.Robot {
 		text += fmt.Sprintf("robot: {listen: \"unix:%s\", authserv: [%s]}\n", filepath.Join(filepath.Dir(o.Postfix.MilterSocket), "robot.sock"), Hostname)
 	}
@@ -181,7 +183,7 @@ portal: {url: "%[2]s", listen: "%[3]s", reply_tag: SECURE, tls_cert: "%[1]s/tls.
 milter: {listen: "unix:%[4]s", socket_mode: "0660", socket_group: postfix, spool: "%[1]s/spool", max_body: 60MB}
 relay: {reentry: "%[5]s", inbound: "%[6]s"}
 postfix: {config_dir: "%[7]s"}
-redis: {addresses: ["%[8]s"]}
+redis: {addresses: ["%[8]s"]%[10]s}
 keys: {master: "%[1]s/master.key"}
 shelf: {dir: "%[1]s/shelf", max_bytes: 1GB}
 audit: {log: "%[1]s/anchors.log"}
