@@ -226,7 +226,7 @@ func teamMail(v *visit) error {
 func (v *visit) showTeamMail(all []store.Record, reason string, problems ...problem) error {
 	data := v.statusData(all, v.teamPath(all), reason)
 	data["Subject"], data["Back"], data["Sender"] = v.subjectOf(all[0]), "/team/"+v.r.PathValue("unit"), all[0].Sender.String()
-	return v.show("teammail", v.t("status.title"), data, problems...)
+	return v.show("teammail", v.t("team.mail-title"), data, problems...)
 }
 
 // teamTakeBack answers POST /team/{unit}/{id}.

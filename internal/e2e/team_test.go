@@ -38,7 +38,7 @@ func team(t *testing.T, w *world) {
 		t.Error("the list shows what another unit sent")
 	}
 	b.Press(subject)
-	b.Heading("A message you sent")
+	b.Heading("A message a unit sent")
 	b.Says("That you looked, and what you change, is written down with your name.")
 	if html := b.HTML(); strings.Contains(html, "Strictly") || strings.Contains(html, "/m/") {
 		t.Error("the page shows what the message says, or leads there")
@@ -64,7 +64,7 @@ func team(t *testing.T, w *world) {
 	m.Heading("Messages a unit sent")
 	theirs := []string{m.URL()}
 	m.Press("[SECURE] School place")
-	m.Heading("A message you sent")
+	m.Heading("A message a unit sent")
 	theirs = append(theirs, m.URL(), own+"/"+m.URL()[strings.LastIndex(m.URL(), "/")+1:])
 	for _, page := range theirs { // the last: their message below her unit
 		b.Open(page)
