@@ -63,9 +63,9 @@ web-check: ## the committed page script is what its sources give, byte for byte
 	envelope/web/check.sh
 
 SHOTS ?= screenshots
-screenshots: deps ## every page of site and file, narrow and wide, in each language, as pictures in SHOTS
+screenshots: deps ## every page of site and file, narrow and wide, in each language, as pictures in SHOTS, and judged by every rule of axe-core
 	mkdir -p $(SHOTS)
-	POSTSEAL_SCREENSHOTS=$(abspath $(SHOTS)) $(GO) test ./portal -count=1 -timeout 20m -run TestEveryPage -v
+	POSTSEAL_SCREENSHOTS=$(abspath $(SHOTS)) $(GO) test ./portal -count=1 -timeout 60m -run TestEveryPage -v
 
 fuzz: ## every fuzz target in turn, FUZZTIME each
 	@scripts/fuzz.sh $(FUZZTIME)
