@@ -1,16 +1,21 @@
 package portal_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/postseal/postseal/internal/e2e/e2etest"
 	"github.com/postseal/postseal/portal"
 )
 
@@ -117,5 +122,61 @@ func TestClamdHangs(t *testing.T) {
 	_, err = portal.Clamd{Network: "tcp", Address: l.Addr().String(), Timeout: 50 * time.Millisecond}.Scan(t.Context(), strings.NewReader("x"))
 	if err == nil {
 		t.Error("no answer counts as nothing found")
+	}
+}
+
+// realClamd starts a clamd that knows one signature, and hears at most a megabyte.
+func realClamd(t *testing.T, marker string) (socket string) {
+	t.Helper()
+	program := e2etest.Need(t, "clamd")
+	dir := e2etest.ShortDir(t)
+	must(t, os.Mkdir(filepath.Join(dir, "db"), 0o755))
+	must(t, os.WriteFile(filepath.Join(dir, "db", "test.ndb"), fmt.Appendf(nil, "Postseal.Test:0:*:%x\n", marker), 0o644))
+	socket = filepath.Join(dir, "clamd")
+	config := fmt.Sprintf("LocalSocket %s\nDatabaseDirectory %s\nForeground yes\nStreamMaxLength 1M\nTemporaryDirectory %s\nLogFile %s\n", socket, filepath.Join(dir, "db"), dir, filepath.Join(dir, "log"))
+	must(t, os.WriteFile(filepath.Join(dir, "clamd.conf"), []byte(config), 0o644))
+	cmd := exec.Command(program, "--config-file", filepath.Join(dir, "clamd.conf"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	must(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	e2etest.Eventually(t, "clamd to listen", func() bool {
+		c, err := net.Dial("unix", socket)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+	return socket
+}
+
+// What the conversation with a fake shows holds with ClamAV's own daemon, also for
+// what is packed.
+func TestRealClamd(t *testing.T) {
+	const marker = "POSTSEAL-TEST-SIGNATURE-4711"
+	var packed bytes.Buffer
+	z := zip.NewWriter(&packed)
+	f, err := z.Create("inside/letter.txt")
+	must(t, err)
+	_, err = io.WriteString(f, strings.Repeat("nothing here. ", 500)+marker)
+	must(t, err)
+	must(t, z.Close())
+	by := portal.Clamd{Network: "unix", Address: realClamd(t, marker)}
+	for name, c := range map[string]struct {
+		file, found string
+		fails       bool
+	}{
+		"clean":          {"a photo", "", false},
+		"empty":          {"", "", false},
+		"several chunks": {strings.Repeat("x", 200_000), "", false},
+		"found":          {strings.Repeat("x", 100_000) + marker, "Postseal.Test.UNOFFICIAL", false},
+		"packed":         {packed.String(), "Postseal.Test.UNOFFICIAL", false},
+		"too big for it": {strings.Repeat("x", 2<<20), "", true},
+	} {
+		if found, err := by.Scan(t.Context(), strings.NewReader(c.file)); found != c.found || (err != nil) != c.fails {
+			t.Errorf("%s: got %q, %v", name, found, err)
+		}
 	}
 }

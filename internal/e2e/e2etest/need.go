@@ -42,6 +42,8 @@ func packageOf(program string) string {
 	switch program {
 	case "postfix", "postconf", "postmap":
 		return "postfix"
+	case "clamd":
+		return "clamav-daemon"
 	default:
 		return program
 	}
