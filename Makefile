@@ -46,7 +46,7 @@ load: ## 1,000 connections to milter and website each, and a burst of 10,000 mes
 mutants: ## checks the storm's checker: each guard of internal/e2e/testdata/mutants.txt turned off alone must be found
 	POSTSEAL_MUTANTS=1 $(GO) test ./internal/e2e -count=1 -timeout 2h -run 'TestMutants' -v
 
-deps: ## Postfix, Redis, Chromium, Firefox, OpenDKIM and Node, installed where that is allowed
+deps: ## Postfix, Redis, Chromium, Firefox, OpenDKIM, ClamAV and Node, installed where that is allowed
 	@scripts/deps.sh
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
