@@ -139,6 +139,7 @@ var table = []struct {
 	{errAnswer, refusal{name: "provider-answer", status: 502, code: "provider", link: "/signin"}},
 	{errReturn, refusal{name: "return", status: 403, code: "return", link: "/signin"}},
 	{errSource, refusal{name: "source", status: 429, code: "too_many", retry: 10 * time.Minute, link: "/signin"}},
+	{errSourceMails, refusal{name: "source-mails", status: 429, code: "too_many", retry: 10 * time.Minute}},
 	{errUnverified, refusal{name: "unverified", status: 403, code: "not_vouched", link: "/signin"}},
 	{errForeign, refusal{name: "foreign", status: 403, code: "not_vouched", link: "/signin"}},
 	{errOther, refusal{name: "other-address", status: 403, code: "not_vouched", link: "/signin"}},

@@ -17,7 +17,21 @@ const maxHeldRead = 5
 // held gives the message that shows whoever asks for a code or link to be no
 // stranger: the one that she came for, or else one of those that this browser
 // brought. Strangers cannot use up what is sent for it (store.NewCode).
+//
+// Whoever has none counts for where she is: one source cannot have mails sent to any
+// number of addresses (ASVS 2.4.1), and of a whole hospital behind one address those
+// who come by their message are not held up by it.
 func (v *visit) held(a addr.Address) (store.Held, error) {
+	h, err := v.heldFor(a)
+	if err == nil && !h.ForRecipient() {
+		if err = v.spend(quotaMails); errors.Is(err, errSource) {
+			err = errSourceMails
+		}
+	}
+	return h, err
+}
+
+func (v *visit) heldFor(a addr.Address) (store.Held, error) {
 	if v.shown != nil {
 		return v.shown.HeldFor(a), nil
 	}

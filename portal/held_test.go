@@ -1,8 +1,10 @@
 package portal_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/notice"
@@ -92,4 +94,26 @@ func TestMessageOfAnotherGetsNoMails(t *testing.T) {
 	if got := h.mails(); len(got) != 0 {
 		t.Errorf("%d mails were sent: %v", len(got), notice.Kind(got[0].Kind))
 	}
+}
+
+// One source cannot have codes sent to any number of addresses; who comes from there
+// by her message, and who comes from elsewhere, has hers (ASVS 2.4.1).
+func TestOneSourceSpraysSoManyMails(t *testing.T) {
+	h := newHouse(t)
+	l := h.send(plainMail, carer)
+	ask := func(i int) *browser {
+		return h.browser().open("/").press("Continue", map[string]string{"address": fmt.Sprintf("p%d@spray.example", i)}).press("Send me a code", nil)
+	}
+	for i := range 300 {
+		ask(i).reads(200, "/signin/code")
+	}
+	for len(h.mails()) > 0 { // those that went out
+	}
+	ask(300).reads(429, "", "Please wait a little", "from where you are", "10 minutes")
+	if got := h.mails(); len(got) != 0 {
+		t.Errorf("%d mails beyond the bound", len(got))
+	}
+	h.browser().open(l.link).byCode(carer).reads(200, l.page, "starts")
+	h.clock = h.clock.Add(10 * time.Minute)
+	ask(301).reads(200, "/signin/code")
 }

@@ -32,6 +32,8 @@ var (
 	errAnswer   = errors.New("portal: the provider's answer cannot be relied on")
 	errReturn   = errors.New("portal: came back too late, or not from here")
 	errSource   = errors.New("portal: too many sign-ins from one place")
+
+	errSourceMails = errors.New("portal: too many codes and links asked for from one place")
 )
 
 // ceremonyOIDC names what is kept while somebody is away; it goes by its state.

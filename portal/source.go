@@ -15,6 +15,7 @@ import (
 // counts for nobody's account.
 var (
 	quotaBegin = store.Quota{Name: "signin-begin", Max: 300, Per: 10 * time.Minute}
+	quotaMails = store.Quota{Name: "mails", Max: 300, Per: 10 * time.Minute} // codes and links for those who hold no message
 	quotaEnd   = store.Quota{Name: "signin-end", Max: 300, Per: 10 * time.Minute}
 )
 
