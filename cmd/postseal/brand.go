@@ -12,10 +12,15 @@ import (
 )
 
 // helped is a brand as mails and files have it: where the organisation has no help
-// of its own they lead to ours (BOP-26), which the pages do anyway.
+// or privacy notice of its own they lead to ours (BOP-26, SCC-4), which the pages do
+// anyway.
 func helped(b notice.Brand) notice.Brand {
+	base := strings.TrimSuffix(b.PortalURL, "/")
 	if b.HelpURL == "" {
-		b.HelpURL = strings.TrimSuffix(b.PortalURL, "/") + "/help"
+		b.HelpURL = base + "/help"
+	}
+	if b.PrivacyURL == "" {
+		b.PrivacyURL = base + "/privacy"
 	}
 	return b
 }

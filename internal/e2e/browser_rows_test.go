@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +56,7 @@ func TestBrowserRows(t *testing.T) {
 		{"ProviderFromFile", providerFromFile},
 		{"PasskeyFromFile", passkeyFromFile},
 		{"MarkedAndAnswered", markedAndAnswered},
+		{"WhatMailsSay", whatMailsSay},
 		{"HelpFromEverywhere", helpFromEverywhere},
 		{"FirstReadActions", firstReadActions},
 	} {
@@ -200,9 +203,76 @@ func markedAndAnswered(t *testing.T, w *world) {
 	}
 }
 
+// The mail says who sent the message, has one button, tells until when it works and
+// what to do then, whose mail it is, and what to do when it is not meant for one; the
+// mail with the code says what it is for and how long it lives. Mails have the
+// organisation's name in its colour and no picture, which mail programs would hide.
+// BCC-18, SCC-3, SCC-4, SCC-8
+func whatMailsSay(t *testing.T, w *world) {
+	const from, to, subject = "lena@example.gov.uk", "mo@home.example", "[SECURE] Your visit"
+	l := w.send(t, from, []string{to}, note("Lena Holt <"+from+">", to, subject, "On Monday."))
+	b := w.person(t, e2etest.TabOptions{})
+	b.Open(htmlOf(t, l.mail))
+	b.Heading("Lena Holt (lena@example.gov.uk) has sent you a private message")
+	for _, says := range []string{"Borough of Example", "After that, open the attachment, securedoc.html.", "The message can be read until", "Is this genuine?", "Not meant for you?",
+		"Please tell the person who sent it, then delete this mail.", "An ordinary reply to it is not protected", "Help with secure messages", "How we use personal data"} {
+		mailSays(t, b, says)
+	}
+	if text := e2etest.Get(b, cdp.Evaluate[string](`document.body.innerText`)); !regexp.MustCompile(`Use this button by [A-Z][a-z]+ \d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d (BST|GMT)\.`).MatchString(text) {
+		t.Errorf("the mail does not say until when its button works:\n%s", text)
+	}
+	if got := e2etest.Get(b, cdp.Evaluate[[]string](`[...document.links].filter(a => a.pathname.startsWith("/m/")).map(a => a.innerText)`)); !slices.Equal(got, []string{"Read the message"}) {
+		t.Errorf("buttons to the message: %q", got)
+	}
+	b.Press("Read the message")
+	b.Heading("Sign in to read your message")
+	b.Press("Send me a code")
+	b.Heading("Type the code")
+	code := w.code(t, w.Outside, to, 1)
+	d := mail(t, w.Outside, "the code", 1, isCode(t, to))
+	if got := e2etest.Header(t, d.Raw, "From"); !strings.Contains(got, "<secure@example.gov.uk>") {
+		t.Errorf("the code comes from %q", got)
+	}
+	if got := e2etest.Header(t, d.Raw, "Subject"); got != "Your one-time code to read the message" {
+		t.Errorf("the subject of the code is %q", got)
+	}
+	m := w.person(t, e2etest.TabOptions{})
+	m.Open(htmlOf(t, d.Raw))
+	for _, says := range []string{"Borough of Example", code[:4], code[4:], "type the code into the page where you asked for it", "The code works for 15 minutes from when you asked for it", "Please don't reply to it."} {
+		mailSays(t, m, says)
+	}
+	b.Type("#code", code+"\r")
+	b.Heading(subject)
+}
+
+// mailSays looks for words in a mail that a browser shows.
+func mailSays(t *testing.T, b *e2etest.Tab, words string) {
+	t.Helper()
+	if text := e2etest.Get(b, cdp.Evaluate[string](`document.body.innerText`)); !strings.Contains(text, words) {
+		t.Errorf("the mail does not say %q:\n%s", words, text)
+	}
+}
+
+// htmlOf saves the HTML of a mail as a file and gives its address.
+func htmlOf(t *testing.T, raw []byte) string {
+	t.Helper()
+	for _, f := range e2etest.Leaves(t, raw) {
+		if f.Type == "text/html" && f.Name == "" {
+			name := filepath.Join(t.TempDir(), "mail.html")
+			if err := os.WriteFile(name, f.Body, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return "file://" + name
+		}
+	}
+	t.Fatal("the mail has no HTML")
+	return ""
+}
+
 // Help is one press away from the mail, from the file in both forms of its opening,
 // and from each page of a first reading; it tells what to do when no secure messages
-// come, whom to ask, and how somebody else gets to see a message. BOP-26, BOP-28
+// come, whom to ask, and how somebody else gets to see a message. A link that comes
+// before its message is told as that. BCC-24, SCC-10, BOP-21, BOP-26, BOP-28
 func helpFromEverywhere(t *testing.T, w *world) {
 	const from, to, subject = "olga@example.gov.uk", "sara@home.example", "[SECURE] Helped"
 	l := w.send(t, from, []string{to}, note(from, to, subject, "Hello."))
