@@ -29,7 +29,7 @@ scanners: ## a robot presses everything in 1,000 of our mails (50 of them in mak
 	POSTSEAL_ROBOT_MAILS=1000 $(GO) test ./portal -count=1 -timeout 60m -run TestBrowserRobotPressesEverything -v
 
 probe: ## signing in, resetting, registering: 1,000 times with an account and 1,000 without, and how long each takes
-	POSTSEAL_PROBE=1000 $(GO) test ./portal -count=1 -timeout 60m -run TestProbeTimes -v
+	GOGC=400 POSTSEAL_PROBE=1000 $(GO) test ./portal -count=1 -timeout 60m -run TestProbeTimes -v
 
 scan: ## 200 envelopes against rspamd, SpamAssassin and our own restatement of public rules (12 in make test)
 	@scripts/deps.sh scan
