@@ -76,7 +76,8 @@ func (l logged) read(cfg *config.Config, keys *store.Keyring, each func(audit.Li
 	return files, nil
 }
 
-// opened are a command's store and keys.
+// openLogged reads the arguments of a command that works on logs, and opens the store
+// beside them without a log of its own.
 func openLogged(name string, args []string, s streams) (l logged, cfg *config.Config, keys *store.Keyring, st *store.Store, err error) {
 	f := flags(name, s)
 	path := configFlag(f)

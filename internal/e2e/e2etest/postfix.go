@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -361,31 +360,6 @@ func (p *Postfix) Start() {
 		p.nudge()
 	}
 	Eventually(p.t, "Postfix listens", func() bool { return listening(Loopback(p.Submission)) && listening(Loopback(p.MX)) })
-}
-
-// nudge asks qmgr every two seconds, until the instance ends, to look at the
-// incoming queue. A message that it found locked for a moment ("skipped, still
-// being delivered") goes back there, and nothing else makes it look again until
-// other mail comes.
-func (p *Postfix) nudge() {
-	const every, lookAtIncoming = 2 * time.Second, "I"
-	tick := time.NewTicker(every)
-	ended := make(chan struct{})
-	p.t.Cleanup(func() { close(ended) })
-	go func() {
-		defer tick.Stop()
-		for {
-			select {
-			case <-ended:
-				return
-			case <-tick.C:
-			}
-			if c, err := net.DialTimeout("unix", filepath.Join(p.QueueDir, "public", "qmgr"), time.Second); err == nil {
-				_, _ = c.Write([]byte(lookAtIncoming))
-				c.Close()
-			}
-		}
-	}()
 }
 
 // Stop stops the instance and waits until it is gone. It may be called twice.

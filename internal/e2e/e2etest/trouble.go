@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Kill ends the instance as a machine that loses its power does: master and all
@@ -42,6 +44,31 @@ func (p *Postfix) master() int {
 		return 0
 	}
 	return pid
+}
+
+// nudge asks qmgr every two seconds, until the instance ends, to look at the
+// incoming queue. A message that it found locked for a moment ("skipped, still
+// being delivered") goes back there, and nothing else makes it look again until
+// other mail comes.
+func (p *Postfix) nudge() {
+	const every, lookAtIncoming = 2 * time.Second, "I"
+	tick := time.NewTicker(every)
+	ended := make(chan struct{})
+	p.t.Cleanup(func() { close(ended) })
+	go func() {
+		defer tick.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+			}
+			if c, err := net.DialTimeout("unix", filepath.Join(p.QueueDir, "public", "qmgr"), time.Second); err == nil {
+				_, _ = c.Write([]byte(lookAtIncoming))
+				c.Close()
+			}
+		}
+	}()
 }
 
 // shownWith copies the instance's configuration, for the daemon to look at, with
