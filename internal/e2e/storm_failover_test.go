@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -133,23 +131,15 @@ func roleOf(s *redistest.Server) string {
 
 // failover sends letters, has the master killed in the midst of them, and judges.
 func (s *tempest) failover(kill func()) {
-	s.mails = make([]storm.Mail, failoverMessages)
-	var clients sync.WaitGroup
-	var next atomic.Int64
-	for range 8 {
-		clients.Go(func() {
-			for n := int(next.Add(1)) - 1; n < failoverMessages; n = int(next.Add(1)) - 1 {
-				s.send(n)
-			}
-		})
-	}
-	s.waitAcked(failoverMessages / 3)
-	trouble := storm.Trouble{What: "master killed", From: time.Now()}
-	kill()
-	trouble.To = time.Now().Add(time.Minute) // until all have found the new one
-	s.troubles = append(s.troubles, trouble)
-	left := failoverMessages - s.acked.Load()
-	clients.Wait()
+	left := int64(0)
+	s.during(failoverMessages, func() {
+		s.waitAcked(failoverMessages / 3)
+		trouble := storm.Trouble{What: "master killed", From: time.Now()}
+		kill()
+		trouble.To = time.Now().Add(time.Minute) // until all have found the new one
+		s.troubles = append(s.troubles, trouble)
+		left = failoverMessages - s.acked.Load()
+	})
 	s.calm()
 	v := storm.Judge(s.evidence())
 	for _, line := range v.Said {

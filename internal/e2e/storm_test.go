@@ -102,6 +102,11 @@ func TestStorm(t *testing.T) {
 
 // blow sends so many letters while so many kills, and as many other evils, happen.
 func (s *tempest) blow(messages, kills int) {
+	s.during(messages, func() { s.rage(messages, kills) })
+}
+
+// during sends so many letters from several clients while something happens.
+func (s *tempest) during(messages int, happens func()) {
 	s.mails = make([]storm.Mail, messages)
 	var clients sync.WaitGroup
 	var next atomic.Int64
@@ -113,7 +118,7 @@ func (s *tempest) blow(messages, kills int) {
 			}
 		})
 	}
-	s.rage(messages, kills)
+	happens()
 	clients.Wait()
 }
 
