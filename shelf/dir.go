@@ -169,12 +169,15 @@ func (d *Dir) Delete(ctx context.Context, id envelope.ID) error {
 		if err == nil {
 			err = os.Remove(filepath.Join(home, entry.Name()))
 		}
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // another daemon that sweeps the same shelf was first
+		}
 		if err != nil {
 			return wrap(err)
 		}
 		d.used -= info.Size()
 	}
-	if err := os.Remove(home); err != nil {
+	if err := os.Remove(home); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return wrap(err)
 	}
 	return wrap(syncDir(filepath.Dir(home)))

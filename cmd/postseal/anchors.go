@@ -95,7 +95,7 @@ func openLogged(name string, args []string, s streams) (l logged, cfg *config.Co
 	if keys, err = loadKeyring(cfg.Keys.Master); err != nil {
 		return
 	}
-	st, err = storeFor(cfg, keys, nil, nil)
+	st, err = storeFor(cfg, keys, nil, daemonOptions{})
 	return
 }
 

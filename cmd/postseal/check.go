@@ -73,7 +73,7 @@ func checkStore(ctx context.Context, cfg *config.Config) []postfix.Problem {
 	if err != nil {
 		return []postfix.Problem{problemOf(err, "if nobody changed the file, put back a copy; else begin another one, and find out who did")}
 	}
-	st, err := storeFor(cfg, keys, anchors, nil)
+	st, err := storeFor(cfg, keys, anchors, daemonOptions{})
 	if err != nil {
 		return []postfix.Problem{{Fatal: true, Setting: "redis", What: err.Error(), Do: "correct the redis section"}}
 	}

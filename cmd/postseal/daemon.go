@@ -41,6 +41,7 @@ const shutdownGrace = 20 * time.Second
 type daemon struct {
 	cfg      *config.Config
 	log      *slog.Logger
+	now      func() time.Time
 	store    *store.Store
 	policy   atomic.Pointer[policy.File]
 	filter   *milter.Filter
@@ -49,7 +50,7 @@ type daemon struct {
 	registry *prometheus.Registry
 	web      *http.Server
 	operator *http.Server
-	shelves  []*shelf.Dir
+	shelves  []*sweptShelf
 	tls      *tlsPolicy // nil: none configured
 	readers  *worker.Pool
 	robot    *mailRobot // nil: none configured
@@ -63,12 +64,17 @@ type daemonOptions struct {
 	log  *slog.Logger                                                         // nil: as the configuration says, to standard error
 	dial func(ctx context.Context, network, address string) (net.Conn, error) // of Redis; nil: the network
 	keys *store.Keyring                                                       // nil: from the configured file
+	now  func() time.Time                                                     // the one clock of all parts; nil: time.Now
+	hash store.HashCost                                                       // of passwords and answers; zero: the store's
 }
 
 // newDaemon builds every part and binds every listener. It does not need Redis
 // or Postfix to be there.
 func newDaemon(cfg *config.Config, o daemonOptions) (_ *daemon, err error) {
-	d := &daemon{cfg: cfg, log: o.log, registry: prometheus.NewRegistry()}
+	d := &daemon{cfg: cfg, log: o.log, now: o.now, registry: prometheus.NewRegistry()}
+	if d.now == nil {
+		d.now = time.Now
+	}
 	if d.log == nil {
 		d.log = newLogger(cfg.Log, os.Stderr)
 	}
@@ -90,7 +96,7 @@ func newDaemon(cfg *config.Config, o daemonOptions) (_ *daemon, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.store, err = storeFor(cfg, keys, anchors, o.dial); err != nil {
+	if d.store, err = storeFor(cfg, keys, anchors, o); err != nil {
 		return nil, err
 	}
 	if err = checkRing(d.store); err != nil {
@@ -159,12 +165,12 @@ func (d *daemon) openShelf(path string) (shelf.Shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.shelves = append(d.shelves, dir)
+	d.shelves = append(d.shelves, &sweptShelf{Dir: dir})
 	return dir, nil
 }
 
 // storeFor opens the store that the configuration names.
-func storeFor(cfg *config.Config, keys *store.Keyring, anchors store.Anchors, dial func(context.Context, string, string) (net.Conn, error)) (*store.Store, error) {
+func storeFor(cfg *config.Config, keys *store.Keyring, anchors store.Anchors, o daemonOptions) (*store.Store, error) {
 	password := ""
 	if cfg.Redis.PasswordFile != "" {
 		b, err := readSecret(cfg.Redis.PasswordFile)
@@ -175,7 +181,7 @@ func storeFor(cfg *config.Config, keys *store.Keyring, anchors store.Anchors, di
 	}
 	return store.Open(store.Options{
 		Addresses: cfg.Redis.Addresses, MasterName: cfg.Redis.MasterName, Username: cfg.Redis.Username, Password: password,
-		TLS: cfg.Redis.TLS, WaitReplicas: cfg.Redis.WaitReplicas, VolatileOK: cfg.Redis.VolatileOK, Keys: keys, Dialer: dial, Anchors: anchors,
+		TLS: cfg.Redis.TLS, WaitReplicas: cfg.Redis.WaitReplicas, VolatileOK: cfg.Redis.VolatileOK, Keys: keys, Dialer: o.dial, Anchors: anchors, Now: o.now, Hash: o.hash,
 	})
 }
 
@@ -193,7 +199,7 @@ func openStore(configPath string) (*config.Config, *store.Store, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err := storeFor(cfg, keys, anchors, nil)
+	st, err := storeFor(cfg, keys, anchors, daemonOptions{})
 	return cfg, st, err
 }
 
@@ -220,7 +226,7 @@ func (d *daemon) buildPortal(p parts) error {
 		Inbound: &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: d.staysInside},
 		Seal:    d.filter.SealAnswer,
 		Partner: func(a addr.Address) bool { rules := d.policy.Load(); return rules.Inside(a) || rules.Partner(a) },
-		Inside:  d.staysInside, Tag: "[" + d.cfg.Portal.ReplyTag + "]", Spool: d.cfg.Milter.Spool, Log: d.log, Metrics: portal.NewMetrics(d.registry),
+		Inside:  d.staysInside, Tag: "[" + d.cfg.Portal.ReplyTag + "]", Spool: d.cfg.Milter.Spool, Now: d.now, Log: d.log, Metrics: portal.NewMetrics(d.registry),
 		AttachLimit: int64(d.cfg.Portal.AttachLimit), Location: p.zone,
 		Insecure: strings.HasPrefix(d.cfg.Portal.URL, "http://"), // which config allows on loopback only
 		Servers:  d.servers(), Formerly: d.cfg.Portal.Formerly,

@@ -26,11 +26,11 @@ func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 	reentry := &relay.SMTP{Addr: d.cfg.Relay.Reentry, Hello: d.cfg.Service.Domain, Inside: p.inside}
 	inbound := &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: p.inside}
 	d.worker = &outbox.Worker{Store: d.store, Language: d.store.Language, Notices: p.notices, Relay: relay.ByInside{Inside: p.inside, Inbound: inbound, Reentry: reentry},
-		ServiceDomain: d.cfg.Service.Domain, Log: d.log, Metrics: outbox.NewMetrics(d.registry), Records: d.store}
+		ServiceDomain: d.cfg.Service.Domain, Now: d.now, Log: d.log, Metrics: outbox.NewMetrics(d.registry), Records: d.store}
 	d.filter = &milter.Filter{
 		Policy: func() *policy.File { return d.policy.Load() },
 		Store:  d.store, Keys: keys, Relay: reentry, Inbound: inbound, Notices: p.notices, Spool: d.cfg.Milter.Spool, Shelf: p.shelf,
-		Escrow: escrow, Outbox: d.worker, Log: d.log, Metrics: milter.NewMetrics(d.registry),
+		Escrow: escrow, Outbox: d.worker, Now: d.now, Log: d.log, Metrics: milter.NewMetrics(d.registry),
 		Reading:       policy.Reading{Documents: d.readDocuments()},
 		Limits:        milter.Limits{BodyBytes: int64(d.cfg.Milter.MaxBody)},
 		BounceAddress: d.cfg.Robot.Listen != "", ReplyAddress: d.cfg.Robot.Listen != "",

@@ -30,7 +30,7 @@ func (d *daemon) buildRobot(keys *store.Keyring, p parts) error {
 		Store: d.store, Keys: keys, Notices: p.notices, Inside: d.staysInside, Shelf: p.shelf, Outbox: d.worker, Spool: d.cfg.Milter.Spool,
 		Inbound: &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: d.staysInside},
 		Domains: c.Domains, Proof: robot.Proof{AuthservIDs: c.Authserv}, AttachLimit: int64(d.cfg.Portal.AttachLimit),
-		Log: d.log, Metrics: robot.NewMetrics(d.registry),
+		Now: d.now, Log: d.log, Metrics: robot.NewMetrics(d.registry),
 	})}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,10 +15,16 @@ import (
 	"github.com/postseal/postseal/store"
 )
 
-// records answers for the store: what is not in the map is not known there.
-type records map[envelope.ID]store.Record
+// recordsOf answers for the store: what is not in the map is not known there.
+type recordsOf map[envelope.ID]store.Record
 
-func (r records) EnvelopeForOperator(_ context.Context, id envelope.ID) (store.Record, error) {
+// damaged is an envelope whose record cannot be read.
+var damaged = envelope.ID{0xda}
+
+func (r recordsOf) EnvelopeForOperator(_ context.Context, id envelope.ID) (store.Record, error) {
+	if id == damaged {
+		return store.Record{}, store.ErrSyntax
+	}
 	if rec, ok := r[id]; ok {
 		return rec, nil
 	}
@@ -26,7 +34,7 @@ func (r records) EnvelopeForOperator(_ context.Context, id envelope.ID) (store.R
 // A container stays while its link is good, and an hour after it was put there.
 func TestTidyKeepsWhatALinkLeadsTo(t *testing.T) {
 	now := time.Now()
-	known := records{
+	known := recordsOf{
 		{1}: {LinkUntil: now.Add(48 * time.Hour), ExpiresAt: now.Add(60 * time.Hour)},
 		{2}: {ExpiresAt: now.Add(time.Hour)},
 		{3}: {LinkUntil: now.Add(48 * time.Hour), ExpiresAt: now.Add(60 * time.Hour), Destroyed: now},
@@ -35,6 +43,7 @@ func TestTidyKeepsWhatALinkLeadsTo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	swept := &sweptShelf{Dir: dir}
 	digest := envelope.Digest(sha256.Sum256([]byte("\xd2")))
 	for i := byte(1); i <= 4; i++ {
 		if err := dir.Put(t.Context(), envelope.ID{i}, digest, strings.NewReader("\xd2")); err != nil {
@@ -45,8 +54,10 @@ func TestTidyKeepsWhatALinkLeadsTo(t *testing.T) {
 		after time.Duration
 		kept  []byte
 	}{{30 * time.Minute, []byte{1, 2, 3, 4}}, {2 * time.Hour, []byte{1}}, {72 * time.Hour, nil}} {
-		if err := tidy(t.Context(), dir, known, now.Add(c.after)); err != nil {
-			t.Fatal(err)
+		for range 2 { // what nobody knows has to be found so twice
+			if err := swept.tidy(t.Context(), known, now.Add(c.after)); err != nil {
+				t.Fatal(err)
+			}
 		}
 		var got []byte
 		for i := byte(1); i <= 4; i++ {
@@ -99,7 +110,7 @@ func TestTidyKeepsForRenewal(t *testing.T) {
 		}
 		r := c.record
 		r.LinkUntil, r.ExpiresAt, r.Destroyed = shift(r.LinkUntil), shift(r.ExpiresAt), shift(r.Destroyed)
-		if err := tidy(t.Context(), dir, records{{1}: r}, at); err != nil {
+		if err := (&sweptShelf{Dir: dir}).tidy(t.Context(), recordsOf{{1}: r}, at); err != nil {
 			t.Fatal(err)
 		}
 		if f, err := dir.Get(t.Context(), envelope.ID{1}, digest); (err == nil) != c.keeps {
@@ -107,5 +118,83 @@ func TestTidyKeepsForRenewal(t *testing.T) {
 		} else if err == nil {
 			_ = f.Close()
 		}
+	}
+}
+
+// stillThere lists which of the envelopes have their container.
+func stillThere(t *testing.T, dir *shelf.Dir, digest envelope.Digest, ids ...envelope.ID) (out []envelope.ID) {
+	t.Helper()
+	for _, id := range ids {
+		f, err := dir.Get(t.Context(), id, digest)
+		if errors.Is(err, shelf.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		out = append(out, id)
+	}
+	return out
+}
+
+// A clock that is put forward by hours, between the writing of a container and
+// that of its key, costs nobody a message that came without its file (promise 2).
+func TestTidyWaitsForAKeyWhenTheClockJumps(t *testing.T) {
+	dir, err := shelf.OpenDir(t.TempDir(), shelf.DirOptions{MinFree: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	swept, digest, id := &sweptShelf{Dir: dir}, envelope.Digest(sha256.Sum256([]byte("\xd2"))), envelope.ID{1}
+	if err := dir.Put(t.Context(), id, digest, strings.NewReader("\xd2")); err != nil {
+		t.Fatal(err)
+	}
+	jumped := time.Now().Add(5 * time.Hour)
+	if err := swept.tidy(t.Context(), recordsOf{}, jumped); err != nil {
+		t.Fatal(err)
+	}
+	known := recordsOf{id: {LinkUntil: jumped.Add(time.Hour), ExpiresAt: jumped.Add(time.Hour)}}
+	if err := swept.tidy(t.Context(), known, jumped.Add(sweepEvery)); err != nil {
+		t.Fatal(err)
+	}
+	if got := stillThere(t, dir, digest, id); len(got) != 1 {
+		t.Error("the only copy of a message in hand was taken off the shelf")
+	}
+	for i, want := range []int{1, 0} { // without a record it goes after all
+		if err := swept.tidy(t.Context(), recordsOf{}, jumped.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if got := stillThere(t, dir, digest, id); len(got) != want {
+			t.Errorf("sweep %d: %d containers, want %d", i+1, len(got), want)
+		}
+	}
+}
+
+// One record that cannot be read, and one container that cannot be deleted, stay and
+// are told; the rest of the shelf is tidied all the same.
+func TestTidyGoesPastDamage(t *testing.T) {
+	path := t.TempDir()
+	dir, err := shelf.OpenDir(path, shelf.DirOptions{MinFree: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, stuck, over := envelope.Digest(sha256.Sum256([]byte("\xd2"))), envelope.ID{0xdb}, envelope.ID{0xff}
+	for _, id := range []envelope.ID{damaged, stuck, over} {
+		if err := dir.Put(t.Context(), id, digest, strings.NewReader("\xd2")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A directory where a file should be cannot be removed while there is something in it.
+	name := stuck.String()
+	if err := os.MkdirAll(filepath.Join(path, name[:2], name, "x", "y"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	gone := store.Record{Destroyed: time.Now()}
+	err = (&sweptShelf{Dir: dir}).tidy(t.Context(), recordsOf{stuck: gone, over: gone}, time.Now().Add(2*time.Hour))
+	if err == nil || !strings.Contains(err.Error(), damaged.String()) || !strings.Contains(err.Error(), stuck.String()) {
+		t.Errorf("got %v, want the two that stay named", err)
+	}
+	if got := stillThere(t, dir, digest, damaged, over); len(got) != 1 || got[0] != damaged {
+		t.Errorf("kept %v, want only the one whose record cannot be read", got)
 	}
 }
