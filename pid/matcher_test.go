@@ -3,7 +3,6 @@ package pid
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"regexp"
 	"regexp/syntax"
 	"runtime"
@@ -177,44 +176,4 @@ func FuzzScan(f *testing.F) {
 		}
 		checkEqual(t, []pattern{{text: a}, {text: b}}, text)
 	})
-}
-
-// mailText is ordinary mail as a benchmark: the messages of testdata, many times.
-func mailText(b testing.TB) string {
-	raw, err := os.ReadFile("../testdata/pid/messages/dev-none.txt")
-	if err != nil {
-		b.Fatal(err)
-	}
-	return strings.Repeat(string(raw), 2<<20/len(raw))
-}
-
-func BenchmarkScan(b *testing.B) {
-	text, s := mailText(b), usual()
-	scanBoth(s.forms, s.words, text, func(int32, int) {})
-	b.SetBytes(int64(len(text)))
-	for b.Loop() {
-		scanBoth(s.forms, s.words, text, func(int32, int) {})
-	}
-}
-
-func BenchmarkScore(b *testing.B) {
-	text := mailText(b)
-	b.SetBytes(int64(len(text)))
-	for b.Loop() {
-		Score([]Section{{Where: "text", Text: text}})
-	}
-}
-
-// BenchmarkRegexp is the same patterns as one alternation of Go's regexp.
-func BenchmarkRegexp(b *testing.B) {
-	var all []string
-	for _, p := range new(Scanner).builtIn() {
-		all = append(all, "(?:"+p.text+")")
-	}
-	re := regexp.MustCompile(`(?i)\b(?:` + strings.Join(all, "|") + `)\b`)
-	text := mailText(b)[:20_000]
-	b.SetBytes(int64(len(text)))
-	for b.Loop() {
-		re.FindAllStringIndex(text, -1)
-	}
 }
