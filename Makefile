@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-.PHONY: all build demo test storm load mutants quick detect scanners probe scan deps lint web web-check fuzz screenshots clean
+.PHONY: all build demo test storm load mutants bench quick detect scanners probe scan deps lint web web-check fuzz screenshots clean
 
 all: build
 
@@ -45,6 +45,9 @@ load: ## 1,000 connections to milter and website each, and a burst of 10,000 mes
 
 mutants: ## checks the storm's checker: each guard of internal/e2e/testdata/mutants.txt turned off alone must be found
 	POSTSEAL_MUTANTS=1 $(GO) test ./internal/e2e -count=1 -timeout 2h -run 'TestMutants' -v
+
+bench: ## every goal of docs/performance.md against its baseline in the same run; BENCH="1 4" measures some
+	POSTSEAL_BENCH=1 $(GO) test ./bench -count=1 -timeout 2h -run TestGoals -v
 
 deps: ## Postfix, Redis, Chromium, Firefox, OpenDKIM, ClamAV and Node, installed where that is allowed
 	@scripts/deps.sh

@@ -369,7 +369,7 @@ func (p *Postfix) Stop() {
 	}
 	p.stopped = true
 	// The process started is a script's shell; master(8) is another.
-	if pid := p.master(); pid != 0 {
+	if pid := p.Pid(); pid != 0 {
 		_ = syscall.Kill(pid, syscall.SIGTERM)
 	}
 	done := make(chan error, 1)
@@ -377,7 +377,7 @@ func (p *Postfix) Stop() {
 	select {
 	case <-done:
 	case <-time.After(stopPatience):
-		if pid := p.master(); pid != 0 {
+		if pid := p.Pid(); pid != 0 {
 			_ = syscall.Kill(-pid, syscall.SIGKILL)
 		}
 		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)

@@ -276,6 +276,13 @@ func (s *Postseal) Reload() {
 	Eventually(s.t, "postseal to reload", func() bool { return strings.Count(s.Output(), done) > before })
 }
 
+// Pid is the daemon's process id.
+func (s *Postseal) Pid() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cmd.Process.Pid
+}
+
 // Stop asks the daemon to end (SIGTERM) and waits. It may be called twice.
 func (s *Postseal) Stop() { s.end(syscall.SIGTERM) }
 

@@ -23,7 +23,7 @@ func (p *Postfix) Kill() {
 		return
 	}
 	p.stopped = true
-	master := p.master()
+	master := p.Pid()
 	if master == 0 {
 		p.t.Fatal("the Postfix to be killed has no master")
 	}
@@ -33,8 +33,8 @@ func (p *Postfix) Kill() {
 	_ = p.cmd.Wait()
 }
 
-// master gives the process id of the instance's master(8), 0 when there is none.
-func (p *Postfix) master() int {
+// Pid gives the process id of the instance's master(8), 0 when there is none.
+func (p *Postfix) Pid() int {
 	b, err := os.ReadFile(filepath.Join(p.QueueDir, "pid", "master.pid"))
 	if err != nil {
 		return 0
