@@ -37,8 +37,7 @@ func (s *Server) apiRoutes(handle func(pattern string, h http.Handler)) {
 }
 
 func (s *Server) hardenAPI(w http.ResponseWriter) {
-	s.harden(w)
-	w.Header().Set("Content-Security-Policy", filePolicy)
+	sandboxed(w.Header(), filePolicy)
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	w.Header().Set("Access-Control-Expose-Headers", "Retry-After")
 }

@@ -35,7 +35,7 @@ func keepFile(v *visit) error {
 	}
 	defer func() { _ = box.Close() }()
 	h := v.w.Header()
-	h.Set("Content-Security-Policy", filePolicy)
+	sandboxed(h, filePolicy)
 	h.Set("Content-Type", "application/octet-stream") // it is to be saved and opened as a file, not here
 	h.Set("Content-Disposition", dispositionOf("securedoc.html"))
 	v.w.WriteHeader(http.StatusOK)

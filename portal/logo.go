@@ -11,7 +11,7 @@ import (
 )
 
 // logoPolicy keeps an SVG that somebody opens by itself from doing anything.
-const logoPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+const logoPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 // logoPath gives the address of the organisation's logo, which changes with it;
 // empty for none.
@@ -26,8 +26,7 @@ func logoPath(p notice.Picture) string {
 
 // logo serves the logo.
 func (s *Server) logo(w http.ResponseWriter, r *http.Request) {
-	s.harden(w)
-	w.Header().Set("Content-Security-Policy", logoPolicy)
+	sandboxed(w.Header(), logoPolicy)
 	w.Header().Set("Content-Type", s.Brand.Logo.Type)
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.Brand.Logo.Bytes))

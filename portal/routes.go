@@ -6,7 +6,10 @@ import "net/http"
 // the API carries the form secret of its browser.
 func (s *Server) routes() {
 	s.mux = http.NewServeMux()
-	handle := func(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
+	handle := func(pattern string, h http.Handler) {
+		s.surface = append(s.surface, pattern)
+		s.mux.Handle(pattern, h)
+	}
 	get := func(path string, a action) { handle("GET "+path, s.page(a)) }
 	post := func(path string, a action) { handle("POST "+path, s.form(a)) }
 
@@ -70,6 +73,3 @@ func (s *Server) routes() {
 // replyBound is how much of a reply is read at all: well over the limit of its
 // files, so that who sends somewhat too much gets words and not a dead line.
 func (s *Server) replyBound() int64 { return 4*s.AttachLimit + MaxReplyText + MaxForm + 64<<20 }
-
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }

@@ -46,7 +46,7 @@ func (v *visit) inPlace(about file, f *os.File) error {
 		return errPart
 	}
 	h := v.w.Header()
-	h.Set("Content-Security-Policy", filePolicy)
+	sandboxed(h, filePolicy)
 	h.Set("Content-Disposition", "inline"+strings.TrimPrefix(dispositionOf(about.name), "attachment"))
 	if about.kind != "text/plain" {
 		h.Set("Content-Type", about.kind)

@@ -70,9 +70,10 @@ type Config struct {
 // Server answers pages and API. It is an http.Handler, safe for concurrent use.
 type Server struct {
 	Config
-	mux    *http.ServeMux
-	origin string // scheme and host of BaseURL
-	pages  pages
+	mux     *http.ServeMux
+	surface []string // the patterns of mux: tests attack each of them
+	origin  string   // scheme and host of BaseURL
+	pages   pages
 
 	languages []string // tags, the organisation's own first
 	opening   chan struct{}

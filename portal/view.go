@@ -120,7 +120,7 @@ func body(v *visit) error {
 
 func (v *visit) frameHeaders() {
 	h := v.w.Header()
-	h.Set("Content-Security-Policy", framePolicy)
+	sandboxed(h, framePolicy)
 	h.Set("X-Frame-Options", "SAMEORIGIN")
 	h.Set("Content-Type", htmlType)
 }
@@ -135,7 +135,7 @@ func (v *visit) download(f io.ReadSeeker, name, kind string) error {
 		kind = "application/octet-stream" // nothing that a browser would run, should it show it all the same
 	}
 	h := v.w.Header()
-	h.Set("Content-Security-Policy", filePolicy)
+	sandboxed(h, filePolicy)
 	h.Set("Content-Type", kind)
 	h.Set("Content-Disposition", dispositionOf(name))
 	h.Del("Accept-Ranges")

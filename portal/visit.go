@@ -37,7 +37,6 @@ type action func(v *visit) error
 // nothing that looks at addresses can change anything.
 func (s *Server) page(a action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.harden(w)
 		if r.Method == http.MethodHead {
 			w.Header().Set("Content-Type", htmlType)
 			return
@@ -49,7 +48,6 @@ func (s *Server) page(a action) http.Handler {
 // form wraps an action for a POST of short fields that carries our form secret.
 func (s *Server) form(a action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.harden(w)
 		r.Body = http.MaxBytesReader(w, r.Body, MaxForm)
 		s.run(w, r, func(v *visit) error {
 			if err := r.ParseForm(); err != nil {
@@ -67,7 +65,6 @@ func (s *Server) form(a action) http.Handler {
 // until it has, the body is on a leash.
 func (s *Server) stream(limit int64, a action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.harden(w)
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		s.run(w, r, a)
 	})

@@ -167,7 +167,6 @@ func (v *visit) scripted(yes bool) {
 
 // script serves the passkey script, which never changes under its name.
 func (s *Server) script(w http.ResponseWriter, r *http.Request) {
-	s.harden(w)
 	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	http.ServeContent(w, r, "passkey.js", time.Time{}, s.pages.scriptReader())
