@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
 )
 
 // rounds is how often each load runs on each rig, in turn; figures are medians of
@@ -224,4 +223,3 @@ func memory(t *testing.T) []goal {
 		{"2 of 25 MB at once", slices.Max(two), 64, false, "MB"}, {"100 of 1 MB at once", slices.Max(hundred), 150, false, "MB"},
 	}, map[string][]float64{"two": two, "hundred": hundred}}}
 }
-

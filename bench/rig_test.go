@@ -141,7 +141,7 @@ type run struct {
 // A load is what a source puts in.
 type load struct {
 	messages, sessions int
-	arrive             int // deliveries that each message makes; 0: one
+	arrive             int  // deliveries that each message makes; 0: one
 	keep               bool // one connection for all messages of a session, else one each
 	message            func(n int) (to string, raw []byte)
 }
