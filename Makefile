@@ -17,6 +17,7 @@ demo: build ## the whole program on loopback; prints the address to open
 
 test: deps lint web-check ## everything, against real Postfix, Redis and Chromium
 	$(GO) test -race -timeout 40m ./...
+	@scripts/fuzz.sh 5s
 
 quick: ## what needs no services; under a minute once built
 	POSTSEAL_NO_SERVICES=1 $(GO) test -short ./...
@@ -25,7 +26,7 @@ detect: ## precision and recall of the scan for personal data, both halves of te
 	$(GO) test ./policy -count=1 -run TestDetection -v
 	$(GO) test ./policy -count=1 -run TestDetection -v -held
 
-scanners: ## a robot presses everything in 1,000 of our mails (50 of them in make test)
+scanners: ## a robot presses everything in 1,000 of our mails (16 of them in make test)
 	POSTSEAL_ROBOT_MAILS=1000 $(GO) test ./portal -count=1 -timeout 60m -run TestBrowserRobotPressesEverything -v
 
 probe: ## signing in, resetting, registering: 1,000 times with an account and 1,000 without, and how long each takes

@@ -22,7 +22,7 @@ import (
 
 // robotMails is how many mails the robot gets; POSTSEAL_ROBOT_MAILS sets another
 // number (make scanners: 1,000).
-const robotMails = 50
+const robotMails = 16
 
 func howManyMails(t *testing.T) int {
 	text := os.Getenv("POSTSEAL_ROBOT_MAILS")
