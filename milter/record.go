@@ -30,6 +30,7 @@ func (f *Filter) fillRecord(s *sealing) error {
 		// redirected may not even learn where to.
 		r.Sender, r.SenderName = from.Address, shown.Address.String()
 	}
+	r.Unannounced = f.noticeSentOn(j)
 	r.To, r.Cc = writtenAll(j.shown("To")), writtenAll(j.shown("Cc"))
 	r.Subject = j.subject
 	r.OriginalID = messageIDs(j.all("Message-ID"), 1)
@@ -65,6 +66,10 @@ func (f *Filter) hold(s *sealing) error {
 	j := s.job
 	if !j.author.Address.IsZero() {
 		return nil // the page tells who wrote on it
+	}
+	if s.record.Unannounced {
+		f.Log.Info("a notice of ours that was sent on is sealed, and nobody is told", "queue_id", j.QueueID, "envelope", s.record.ID.String())
+		return nil
 	}
 	var to addr.Address
 	for _, a := range []addr.Address{j.Sender, j.verdict.Shown.Address} {

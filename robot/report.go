@@ -16,7 +16,7 @@ import (
 // report takes a mail to b+ID@: what became of an envelope, or of one of our
 // notices, which is counted and nothing else.
 func (r *Robot) report(ctx context.Context, id envelope.ID, m *Mail) (string, error) {
-	if id.IsZero() {
+	if id.IsZero() || m.ours() == "notice" { // our own words, sent back to us, report nothing
 		return outcomeNotice, nil
 	}
 	rec, err := r.Store.EnvelopeForOperator(ctx, id)

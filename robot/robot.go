@@ -214,6 +214,9 @@ func (r *Robot) enqueue(ctx context.Context, o store.Outgoing, kind notice.Kind,
 
 // sender gives who of ours is told about an envelope; zero when nobody is.
 func (r *Robot) sender(rec store.Record) addr.Address {
+	if rec.Unannounced {
+		return addr.Address{}
+	}
 	for _, a := range []addr.Address{rec.EnvelopeFrom, rec.Sender} {
 		if !a.IsZero() && !r.ownDomain(a) && r.Inside(a) {
 			return a

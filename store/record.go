@@ -30,6 +30,7 @@ type Record struct {
 	ExpiresAt    time.Time
 	LinkUntil    time.Time
 	ReadyAt      time.Time `json:",omitzero"` // before it the key is held back, so that a recall is in time; zero: from the first
+	Unannounced  bool      `json:",omitzero"` // a notice of ours that was sent on: nobody hears of it, or each mail about it would bring the next
 	Size         int64
 	Digests      []envelope.Digest // of every container made for it
 	SecretHash   [32]byte
