@@ -238,6 +238,7 @@ func (d *daemon) buildPortal(p parts) error {
 	}
 	d.filter.Ways = handler.WebsiteWays // nothing is sealed before everything is built
 	d.web = portal.HTTPServer(d.cfg.Portal.Listen, handler)
+	d.web.ErrorLog = slog.NewLogLogger(d.log.Handler(), slog.LevelDebug) // a line for each stranger who breaks off a handshake fills a disk
 	d.web.TLSConfig, err = portalTLS(d.cfg.Portal)
 	return err
 }
