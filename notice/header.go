@@ -161,7 +161,7 @@ func rawField(value string) ([]string, error) {
 func messageIDs(s string) []string {
 	var out []string
 	for _, t := range strings.Fields(s) {
-		if len(t) > 2 && len(t) <= maxIDLen && t[0] == '<' && t[len(t)-1] == '>' && printableASCII(t) && !strings.ContainsAny(t[1:len(t)-1], "<>") {
+		if len(t) > 2 && len(t) <= maxIDLen && t[0] == '<' && t[len(t)-1] == '>' && printableASCII(t) && !strings.ContainsAny(t[1:len(t)-1], "<>") && !strings.Contains(t, "=?") {
 			out = append(out, t)
 		}
 	}

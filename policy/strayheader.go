@@ -37,6 +37,7 @@ func strayFields(header []Field, body io.Reader) ([]Field, io.Reader, error) {
 		switch {
 		case isFold(line) && len(fields) > 0:
 			fields[len(fields)-1].Value += "\r\n" + line
+		case isFold(line) && broken > 0: // of a broken line, which is one however long
 		case ok:
 			fields = append(fields, Field{name, value})
 		case strings.HasPrefix(line, "--"): // a part's delimiter

@@ -18,6 +18,7 @@ func TestHeaderThatGoesOnBelowABrokenLine(t *testing.T) {
 		want   string // the subject that is read
 	}{
 		{"broken line first", whole[:1], "quite Delivered-To: x@y\r\nDate: now\r\nSubject: one\r\n [SECURE]\r\n\r\nHello\r\n", "one [SECURE]"},
+		{"broken line of many folds first", whole[:1], "quite Delivered-To" + strings.Repeat("\r\n x@y", 9) + "\r\nSubject: one\r\n [SECURE]\r\n\r\nHello\r\n", "one [SECURE]"},
 		{"header has its own", whole, "To: somebody\r\nSubject: [SECURE] old\r\n\r\nforwarded\r\n", "news"},
 		{"a form", whole[:1], "Name: Jo\r\nStreet: High Street\r\n\r\n", ""},
 		{"prose", whole[:1], "Dear Jo,\r\nthank you.\r\nAs you know\r\nthis is\r\nSubject: [SECURE]\r\n\r\n", ""},
