@@ -57,17 +57,19 @@ func parcel(subject string, n, size int) (string, []byte) {
 func untagged(n int) (string, []byte) { return letter("The timetable", n, 4<<10) }
 func tagged(n int) (string, []byte)   { return letter("[SECURE] The timetable", n, 4<<10) }
 
-// made makes messages before the clock runs.
-func made(n int, message func(int) (string, []byte)) func(int) (string, []byte) {
-	type mail struct {
-		to  string
-		raw []byte
-	}
-	all := make([]mail, n+1)
+// letterTo is a message as it goes over the wire.
+type letterTo struct {
+	to   string
+	data []byte
+}
+
+// made makes a load's messages before the clock runs.
+func made(l load) []letterTo {
+	all := make([]letterTo, l.messages)
 	for i := range all {
-		all[i].to, all[i].raw = message(i)
+		all[i].to, all[i].data = l.message(i)
 	}
-	return func(i int) (string, []byte) { return all[i].to, all[i].raw }
+	return all
 }
 
 // turns runs the load of each rig in turn, after a warming up, and gives the runs
@@ -115,7 +117,7 @@ func figures(runs []run, figure func(run) float64) (out []float64) {
 func passing(t *testing.T) []goal {
 	const messages = 1500
 	rigs := []*rig{withoutFilter(t), withNoop(t), withPostseal(t)}
-	l := load{messages: messages, sessions: 8, message: made(messages, untagged)}
+	l := load{messages: messages, sessions: 8, message: untagged}
 	runs := turns(rigs, []load{l, l, l})
 	none, noop, ours := runs[0], runs[1], runs[2]
 	speed, speeds := ratios(ours, none, perSecond)
@@ -137,8 +139,8 @@ func passing(t *testing.T) []goal {
 func sealing(t *testing.T) []goal {
 	const messages = 600
 	rigs := []*rig{withOpenDKIM(t), withPostseal(t), withoutFilter(t)}
-	plain := load{messages: messages, sessions: 8, message: made(messages, untagged)}
-	secure := load{messages: messages, sessions: 8, arrive: 2, message: made(messages, tagged)}
+	plain := load{messages: messages, sessions: 8, message: untagged}
+	secure := load{messages: messages, sessions: 8, arrive: 2, message: tagged}
 	runs := turns(rigs, []load{plain, secure, plain})
 	speed, speeds := ratios(runs[1], runs[0], perSecond)
 	cpu := func(runs []run) string {
@@ -155,8 +157,8 @@ func oneSession(t *testing.T) []goal {
 	const messages = 400
 	stall := 40 * time.Millisecond // a delayed ACK of TCP
 	none, ours := withoutFilter(t), withPostseal(t)
-	plain := load{messages: messages, sessions: 1, keep: true, message: made(messages, untagged)}
-	secure := load{messages: messages, sessions: 1, keep: true, arrive: 2, message: made(messages, tagged)}
+	plain := load{messages: messages, sessions: 1, keep: true, message: untagged}
+	secure := load{messages: messages, sessions: 1, keep: true, arrive: 2, message: tagged}
 	runs := turns([]*rig{none, ours, ours}, []load{plain, plain, secure})
 	wait := func(r run) float64 { return float64(percentile(r.transaction, 50)) }
 	clear, clears := ratios(runs[1], runs[0], wait)
@@ -189,8 +191,8 @@ func percentile(d []time.Duration, p int) time.Duration {
 func bigMessages(t *testing.T) []goal {
 	const messages = 6
 	none, ours := withoutFilter(t), withPostseal(t)
-	plain := load{messages: messages, sessions: 2, message: made(messages, func(n int) (string, []byte) { return parcel("The plan", n, 10<<20) })}
-	secure := load{messages: messages, sessions: 2, arrive: 2, message: made(messages, func(n int) (string, []byte) { return parcel("[SECURE] The plan", n, 10<<20) })}
+	plain := load{messages: messages, sessions: 2, message: func(n int) (string, []byte) { return parcel("The plan", n, 10<<20) }}
+	secure := load{messages: messages, sessions: 2, arrive: 2, message: func(n int) (string, []byte) { return parcel("[SECURE] The plan", n, 10<<20) }}
 	runs := turns([]*rig{none, ours}, []load{plain, secure})
 	cpu, cpus := ratios(runs[1], runs[0], wholeCPU)
 	t.Logf("CPU a message: none %.0f ms; sealed: Postfix %.0f ms, daemon %.0f ms", median(figures(runs[0], wholeCPU))/1e6/messages,
@@ -204,9 +206,9 @@ func bigMessages(t *testing.T) []goal {
 func memory(t *testing.T) []goal {
 	const mb = 1 << 20
 	r := withPostseal(t)
-	few := load{messages: 2, sessions: 2, arrive: 2, message: made(2, func(n int) (string, []byte) { return parcel("[SECURE] The plan", n, 25*mb) })}
-	many := load{messages: 100, sessions: 100, arrive: 2, message: made(100, func(n int) (string, []byte) { return parcel("[SECURE] The plan", n, 1*mb) })}
-	warm := load{messages: 20, sessions: 2, arrive: 2, message: made(20, tagged)}
+	few := load{messages: 2, sessions: 2, arrive: 2, message: func(n int) (string, []byte) { return parcel("[SECURE] The plan", n, 25*mb) }}
+	many := load{messages: 100, sessions: 100, arrive: 2, message: func(n int) (string, []byte) { return parcel("[SECURE] The plan", n, 1*mb) }}
+	warm := load{messages: 20, sessions: 2, arrive: 2, message: tagged}
 	r.put(warm)
 	var two, hundred []float64
 	for range 3 {

@@ -15,7 +15,7 @@ func stored(t *testing.T) []goal {
 		to, raw := tagged(n)
 		return to + ",second." + to, raw
 	}
-	r.put(load{messages: envelopes, sessions: 4, arrive: 2, message: made(envelopes, two)}) // one mail to both readers, and the confirmation
+	r.put(load{messages: envelopes, sessions: 4, arrive: 2, message: two}) // one mail to both readers, and the confirmation
 	c := r.redis.Client()
 	defer c.Close()
 	kinds := map[string][]float64{}

@@ -141,9 +141,9 @@ type run struct {
 // A load is what a source puts in.
 type load struct {
 	messages, sessions int
-	arrive             int  // deliveries that each message makes; 0: one
-	keep               bool // one connection for all messages of a session, else one each
-	message            func(n int) (to string, raw []byte)
+	arrive             int                                 // deliveries that each message makes; 0: one
+	keep               bool                                // one connection for all messages of a session, else one each
+	message            func(n int) (to string, raw []byte) // a new one at each call: the same one again is known, and not sealed twice
 }
 
 const sender = "jane.doe@" + e2etest.InsideDomain
@@ -151,6 +151,7 @@ const sender = "jane.doe@" + e2etest.InsideDomain
 // put puts a load in and waits until everything has arrived.
 func (r *rig) put(l load) run {
 	r.t.Helper()
+	mails := made(l)
 	want := r.arrived.Load() + int64(l.messages*max(1, l.arrive))
 	before := r.used()
 	began := time.Now()
@@ -158,7 +159,7 @@ func (r *rig) put(l load) run {
 	var next atomic.Int64
 	var hands sync.WaitGroup
 	for i := range l.sessions {
-		hands.Go(func() { took[i] = r.session(l, &next) })
+		hands.Go(func() { took[i] = r.session(l, mails, &next) })
 	}
 	hands.Wait()
 	patience := time.After(2 * time.Minute)
@@ -176,7 +177,7 @@ func (r *rig) put(l load) run {
 }
 
 // session sends messages until there are no more.
-func (r *rig) session(l load, next *atomic.Int64) (took []time.Duration) {
+func (r *rig) session(l load, mails []letterTo, next *atomic.Int64) (took []time.Duration) {
 	var c *client
 	for {
 		n := int(next.Add(1))
@@ -186,7 +187,7 @@ func (r *rig) session(l load, next *atomic.Int64) (took []time.Duration) {
 			}
 			return took
 		}
-		to, raw := l.message(n)
+		mail := mails[n-1]
 		if c == nil {
 			var err error
 			if c, err = dial(r.postfix.Submission); err != nil {
@@ -195,7 +196,7 @@ func (r *rig) session(l load, next *atomic.Int64) (took []time.Duration) {
 			}
 		}
 		began := time.Now()
-		if err := c.send(sender, to, raw); err != nil {
+		if err := c.send(sender, mail.to, mail.data); err != nil {
 			r.t.Errorf("%s: %v", r.name, err)
 			return took
 		}
