@@ -4,17 +4,36 @@ import "strings"
 
 // digitsOf gives the digits of s.
 func digitsOf(s string) string {
-	var b strings.Builder
+	const usual = 64
+	var short [usual]byte
+	b := short[:0]
 	for i := range len(s) {
 		if s[i] >= '0' && s[i] <= '9' {
-			b.WriteByte(s[i])
+			b = append(b, s[i])
 		}
 	}
-	return b.String()
+	return string(b)
 }
 
 // bare gives letters and digits only, in capitals: the value that is compared.
 func bare(s string) string {
+	const usual = 64
+	var short [usual]byte
+	b := short[:0]
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 0x80:
+			return bareBeyondASCII(s)
+		case c >= 'a' && c <= 'z':
+			b = append(b, c&^0x20)
+		case isWord[c]:
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}
+
+func bareBeyondASCII(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		if isWord[s[i]] {

@@ -38,17 +38,15 @@ func (m *matcher) findClasses() {
 		}
 	}
 	m.orderClasses(count)
-	// An odd number of lines for each state, so that the first lines of the states,
-	// which are those mostly looked at, share the whole cache.
-	m.classes = ((count+cacheLine-1)/cacheLine | 1) * cacheLine
-	m.sample = make([]byte, m.classes)
+	m.classes = count
+	m.sample = make([]byte, count+1)
 	for b := range 256 {
 		m.sample[m.classOf[b]] = byte(b)
 	}
 }
 
-// orderClasses numbers the classes by how often their octets stand in English, so
-// that a state is mostly looked up in one line of the cache.
+// orderClasses numbers the classes, from 1 on, by how often their octets stand in
+// English, so that the entries of a state lie close together.
 func (m *matcher) orderClasses(count int) {
 	const often = " etaoinsrhldcumfpgwyb\nvk.,ST1A0-C2I3xPMRD"
 	order := make([]int, count)
@@ -66,6 +64,6 @@ func (m *matcher) orderClasses(count int) {
 		number(byte(b))
 	}
 	for b := range 256 {
-		m.classOf[b] = uint8(order[m.classOf[b]] - 1)
+		m.classOf[b] = uint8(order[m.classOf[b]])
 	}
 }

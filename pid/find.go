@@ -16,19 +16,32 @@ type Candidate struct {
 // octets: the width of a table or two lines.
 const accountReach = 120
 
+// bankWords stand before a sort code or an account number, bankColumns above them.
+var (
+	bankWords   = listOf("sort|account|acct|acc|a/c|bank|s/c|sc|bacs")
+	bankColumns = listOf("sort code|sortcode|account")
+)
+
 // settle puts together what makes up one thing, and leaves of overlapping ones of
 // a kind the longest.
 func settle(text string, all []found) []found {
 	slices.SortFunc(all, func(a, b found) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
 	})
-	var kept []found
-	last := map[Kind]int{} // end of the last one kept
+	kept := all[:0]
+	var last []found // of each kind the last one kept
+next:
 	for _, c := range all {
-		if c.start >= last[c.kind] {
-			kept = append(kept, c)
-			last[c.kind] = c.end
+		for i := range last {
+			if last[i].kind != c.kind {
+				continue
+			}
+			if c.start >= last[i].end {
+				kept, last[i] = append(kept, c), c
+			}
+			continue next
 		}
+		kept, last = append(kept, c), append(last, c)
 	}
 	return accounts(text, kept)
 }
@@ -56,12 +69,11 @@ func accounts(text string, all []found) []found {
 // accountNear gives the account number near a sort code, if a word says that one
 // of them is such a thing.
 func accountNear(text string, all []found, i int) (found, bool) {
-	const words = "sort|account|acct|acc|a/c|bank|s/c|sc|bacs"
 	c := all[i]
 	for _, n := range all[max(0, i-8):min(len(all), i+9)] {
 		apart := max(n.start-c.end, c.start-n.end)
 		if n.kind == accountNo && apart >= 0 && apart <= accountReach &&
-			(before(text, c.start, words) || before(text, n.start, words) || inColumn(text, n.start, "sort code|sortcode|account")) {
+			(before(text, c.start, bankWords) || before(text, n.start, bankWords) || inColumn(text, n.start, bankColumns)) {
 			return n, true
 		}
 	}

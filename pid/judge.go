@@ -199,7 +199,7 @@ func (j *judge) number(c found) float64 {
 		if strings.HasPrefix(digitsOf(c.value), testNHS) {
 			return 0
 		}
-		return certainty(j.near(ofNHS, at, contextReach) > 0, numbering && !before(j.r.text, at, "nhs"), 0)
+		return certainty(j.near(ofNHS, at, contextReach) > 0, numbering && !before(j.r.text, at, nhsWords), 0)
 	case Card:
 		grouped := 0.1
 		if strings.ContainsAny(j.r.text[c.start:c.end], " -") {
@@ -207,7 +207,7 @@ func (j *judge) number(c found) float64 {
 		}
 		return certainty(j.near(ofCard, at, contextReach) > 0, numbering && j.near(ofCard, at, contextReach) == 0, grouped)
 	case Passport:
-		return certainty(c.labelled || before(j.r.text, at, "passport|pasbort") || j.near(ofPassport, at, contextReach/2) > 0, numbering, 0)
+		return certainty(c.labelled || before(j.r.text, at, passportWords) || j.near(ofPassport, at, contextReach/2) > 0, numbering, 0)
 	case Licence:
 		return certainty(has(ofLicence) || j.person(at) > 0, numbering, 0.8)
 	case TaxReference:
@@ -299,12 +299,11 @@ func (j *judge) ofThing(c found) bool {
 // official tells whether a name is that of somebody in office, who is named
 // because of it.
 func (j *judge) official(c found) bool {
-	const office = "cllr|councillor|ds|dc|pc|dci|sgt|speakers|keynote|contact|officer|manager|chair|clerk|director|mayor|leader|minister|speaker|author|editor|cc|chaired by|led by|present:|apologies|attendees|secretary|head of|headteacher|deputy|portfolio holder|mp|reverend|rev|professor|prof|said|by"
 	text := j.r.text
 	if c.kind == firstName && aloneOnLine(text, c) {
 		return true // who signs
 	}
-	if strings.HasPrefix(text[c.start:c.end], "Dr") || shortBefore(text, c.start, office) {
+	if strings.HasPrefix(text[c.start:c.end], "Dr") || shortBefore(text, c.start, officeWords) {
 		return true
 	}
 	rest := strings.ToLower(text[c.end:min(len(text), c.end+40)])
@@ -325,10 +324,17 @@ func aloneOnLine(text string, c found) bool {
 	return strings.TrimSpace(left) == "" && strings.Trim(right, " \r\t.,x") == ""
 }
 
+// Words before a number or a name.
+var (
+	nhsWords      = listOf("nhs")
+	passportWords = listOf("passport|pasbort")
+	officeWords   = listOf("cllr|councillor|ds|dc|pc|dci|sgt|speakers|keynote|contact|officer|manager|chair|clerk|director|mayor|leader|minister|speaker|author|editor|cc|chaired by|led by|present:|apologies|attendees|secretary|head of|headteacher|deputy|portfolio holder|mp|reverend|rev|professor|prof|said|by")
+)
+
 // shortBefore is before with a reach of a word or two.
-func shortBefore(text string, at int, words string) bool {
-	from := max(0, at-18)
-	return before(text[from:at], at-from, words)
+func shortBefore(text string, at int, words wordList) bool {
+	const reach = 18
+	return words.near(text[max(0, at-reach):at])
 }
 
 // name judges a person's name.

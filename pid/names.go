@@ -42,17 +42,61 @@ func isName(text string, start, end int) bool {
 	if start >= 3 && text[start-3:start] == "St " {
 		return false
 	}
-	rest := strings.TrimLeft(text[end:min(len(text), end+16)], " ")
-	if end < len(text) && text[end] != ' ' {
-		rest = ""
+	next := ""
+	if end == len(text) || text[end] == ' ' {
+		next, _, _ = strings.Cut(strings.TrimLeft(text[end:min(len(text), end+16)], " "), " ")
 	}
-	next, _, _ := strings.Cut(rest, " ")
-	words := strings.FieldsFunc(text[start:end]+" "+next, func(r rune) bool { return r < 0x80 && !isWord[r] })
 	const ofName = 3 // with the next one; what stands before is a label
-	for _, w := range words[max(0, len(words)-ofName):] {
-		if strings.Contains(notNames, " "+strings.ToLower(w)+" ") && w[0] <= 'Z' {
+	left := ofName
+	return lastWords(next, &left) && lastWords(text[start:end], &left)
+}
+
+// lastWords tells whether none of the last words of a text is among notNames, as
+// many as left says.
+func lastWords(text string, left *int) bool {
+	for end := len(text); *left > 0; *left-- {
+		for end > 0 && !isWord[text[end-1]] {
+			end--
+		}
+		if end == 0 {
+			break
+		}
+		from := end
+		for from > 0 && isWord[text[from-1]] {
+			from--
+		}
+		if text[from] <= 'Z' && isNotName(text[from:end]) {
 			return false
 		}
+		end = from
 	}
 	return true
+}
+
+// notNamed has the words of notNames.
+var notNamed = func() map[string]bool {
+	all := map[string]bool{}
+	for w := range strings.FieldsSeq(notNames) {
+		all[w] = true
+	}
+	return all
+}()
+
+func isNotName(word string) bool {
+	const longest = 16 // no word of the list has more
+	var lower [longest]byte
+	if len(word) > longest {
+		return false
+	}
+	for i := range len(word) {
+		c := word[i]
+		if c >= 0x80 {
+			return notNamed[strings.ToLower(word)]
+		}
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		lower[i] = c
+	}
+	return notNamed[string(lower[:len(word)])]
 }

@@ -310,11 +310,11 @@ func (t *tally) measures() Measures {
 	const something = 1 // of subject matter
 	m := Measures{Topic: t.topicSum() >= something}
 	weight := 0.0
-	for kind, k := range t.kinds {
+	for _, kind := range t.s.kinds { // in one order, since sums of fractions depend on it
 		if kind.bySelf() {
-			m.Sure += k.sum
+			m.Sure += t.sum(kind)
 		} else {
-			weight += k.sum
+			weight += t.sum(kind)
 		}
 	}
 	m.Values = t.voice.values(weight, t.sum(Name)+t.sum(Address)+t.sum(Phone)+t.sum(CaseNumber), t.sum(Name) >= 1)

@@ -1,6 +1,7 @@
 package pid
 
 import (
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -102,7 +103,7 @@ func (v *voice) values(weight, who float64, named bool) [measureCount]float64 {
 	if named {
 		one++
 	}
-	for _, sure := range v.told {
+	for _, sure := range slices.Sorted(maps.Values(v.told)) { // in one order, since sums of fractions depend on it
 		told += sure
 	}
 	all := [measureCount]float64{weight, told, one, v.generally(), who, v.letter, v.most[ofSome], v.most[aWriter], float64(len(v.names)),

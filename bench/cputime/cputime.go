@@ -38,6 +38,34 @@ func Loop(b *testing.B, octets int, f func()) {
 	b.ReportMetric(float64(octets)*float64(b.N)/MB/(Used()-before).Seconds(), "MB/cpu-s")
 }
 
+// Pieces is a benchmark of f over pieces of so many octets each, one after the
+// other. Beside what Loop reports there is quiet-MB/s: each piece by the clock on
+// the wall at the best of all passes, in which nobody else had the processor. A
+// piece should take well below a millisecond, and all together more than fits in a
+// cache.
+func Pieces(b *testing.B, octets []int, f func(i int)) {
+	b.Helper()
+	total := 0
+	best := make([]time.Duration, len(octets))
+	for i, n := range octets {
+		total += n
+		best[i] = time.Hour
+	}
+	Loop(b, total, func() {
+		last := time.Now()
+		for i := range octets {
+			f(i)
+			now := time.Now()
+			best[i], last = min(best[i], now.Sub(last)), now
+		}
+	})
+	quiet := time.Duration(0)
+	for _, d := range best {
+		quiet += d
+	}
+	b.ReportMetric(float64(total)/MB/quiet.Seconds(), "quiet-MB/s")
+}
+
 // Beside is a benchmark of two in turn: how much time f takes of what other does,
 // for the octets of each. Of the reported figures, "ratio" is speed of f by speed
 // of other.
