@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-.PHONY: all build demo test storm load mutants bench quick detect scanners probe scan deps lint web web-check fuzz screenshots clean
+.PHONY: all build demo test storm load day mutants bench quick detect scanners probe scan deps lint vuln web web-check fuzz screenshots clean
 
 all: build
 
@@ -44,6 +44,10 @@ storm: ## everything killed, stopped, cut and filled up under load; proves the p
 load: ## 1,000 connections to milter and website each, and a burst of 10,000 messages (200 in make test)
 	LOAD_MESSAGES=10000 $(GO) test ./internal/e2e -count=1 -timeout 60m -run 'TestLoad$$' -v
 
+DAY_DAYS ?= 7
+day: ## days, and the months after them, by a clock of their own: every expiry, reminder and sweep (2 days in make test)
+	DAY_DAYS=$(DAY_DAYS) $(GO) test ./cmd/postseal -count=1 -timeout 60m -run 'TestADayInMinutes|TestClockJumps' -v
+
 mutants: ## checks the storm's checker: each guard of internal/e2e/testdata/mutants.txt turned off alone must be found
 	POSTSEAL_MUTANTS=1 $(GO) test ./internal/e2e -count=1 -timeout 2h -run 'TestMutants' -v
 
@@ -59,6 +63,10 @@ lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+vuln: ## known weaknesses in what the program calls; wants the internet, since the database of them is there
+	$(GO) run $(GOVULNCHECK) ./...
 
 web: ## rebuild the script and style of securedoc.html from envelope/web
 	envelope/web/build.sh
