@@ -48,6 +48,7 @@ func (s *Server) api(limit int64, a apiAction) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		r.Header.Del("Cookie") // nothing here may depend on one
 		v := &visit{s: s, w: w, r: r, now: s.Now()}
+		defer v.letGo()
 		answer, err := a(v)
 		if err != nil {
 			v.apiRefuse(err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/mail"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -85,7 +84,7 @@ func (v *visit) openPlace(purpose string) (*opened, place, error) {
 }
 
 // extract takes one part out into the private spool, as the bytes that were attached.
-func (s *Server) extract(message io.ReadSeeker, n int) (file, *os.File, error) {
+func (s *Server) extract(message io.ReadSeeker, n int) (file, *spooled, error) {
 	if _, err := message.Seek(0, io.SeekStart); err != nil {
 		return file{}, nil, fmt.Errorf("portal: spool: %w", err)
 	}
@@ -100,7 +99,7 @@ func (s *Server) extract(message io.ReadSeeker, n int) (file, *os.File, error) {
 		}
 		about = file{n: n, name: l.name, kind: l.kind, charset: l.charset}
 		if about.size, err = io.Copy(f, l.body); err != nil {
-			return errPart
+			return orFull(err, errPart)
 		}
 		return errStop
 	})
@@ -110,7 +109,7 @@ func (s *Server) extract(message io.ReadSeeker, n int) (file, *os.File, error) {
 		}
 	}
 	_ = f.Close()
-	return about, nil, errPart
+	return about, nil, orFull(err, errPart)
 }
 
 // ownFacts are what a message inside says of itself. Nothing of it is proved.

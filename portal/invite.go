@@ -232,6 +232,9 @@ func apiAnswerInvite(v *visit) (any, error) {
 		return nil, errForm
 	}
 	req, err := v.apiReplyRequest(map[string]string{"session": v.field("session"), "id": v.field("id"), "t": v.field("t")})
+	if err == nil {
+		err = v.hold(req.Person)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -246,8 +249,11 @@ func apiAnswerInvite(v *visit) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := display(f, v.lang())
+		s, err := v.display(f)
 		_ = f.Close()
+		if err != nil {
+			return nil, err
+		}
 		if s.invite == nil || s.invite.event.UID != said.UID {
 			return nil, errNoReply
 		}

@@ -19,6 +19,9 @@ func keepable(rec store.Record) bool {
 // no reading of the message; only a recipient gets it all the same.
 func keepFile(v *visit) error {
 	id, secret, p, err := v.entitled()
+	if err == nil {
+		err = v.holdOwn()
+	}
 	if err != nil {
 		return err
 	}

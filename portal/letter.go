@@ -205,6 +205,8 @@ func submitLetter(v *visit) error {
 	}, lead.judged(func() (err error) {
 		if p, err = v.writer(); errors.Is(err, errSignIn) {
 			d.drop, err = true, nil // what she wrote goes back to her, files do not
+		} else if err == nil {
+			err = v.hold(p)
 		}
 		return err
 	}), formField)

@@ -70,6 +70,14 @@ const (
 const (
 	maxOpening = 8
 	maxStaging = 4
+	// maxShowing messages are taken apart for showing at once: a hostile one makes some
+	// hundred megabytes of nodes while that lasts.
+	maxShowing = 4
+	// maxHeldEach openings and uploads of one person go on at once, each with a file in the spool
+	// until its last byte is on its way; browsers ask for six things at once of one host.
+	maxHeldEach = 6
+	// heldWait is how long one more waits before it is refused.
+	heldWait = 20 * time.Second
 	// stagePerID postings of one message are taken within stageWindow; a person needs one or two.
 	stagePerID  = 20
 	stageWindow = 10 * time.Minute

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/postseal/postseal/envelope"
@@ -25,7 +24,7 @@ const (
 // opened is one message in the private spool; the file has no name any more.
 type opened struct {
 	rec  store.Record
-	file *os.File
+	file *spooled
 	size int64
 }
 
@@ -36,6 +35,9 @@ func (o *opened) Close() error { return o.file.Close() }
 // does the caller see a byte.
 func (v *visit) open(purpose string) (*opened, error) {
 	id, secret, p, err := v.entitled()
+	if err == nil {
+		err = v.holdOwn()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +144,7 @@ func (s *Server) container(ctx context.Context, rec store.Record) (io.ReadSeekCl
 }
 
 // unseal opens a container into a private file without a name.
-func (s *Server) unseal(box io.Reader, key envelope.Key) (*os.File, int64, error) {
+func (s *Server) unseal(box io.Reader, key envelope.Key) (*spooled, int64, error) {
 	f, err := s.scratch()
 	if err != nil {
 		return nil, 0, err
@@ -154,23 +156,9 @@ func (s *Server) unseal(box io.Reader, key envelope.Key) (*os.File, int64, error
 				return f, n, nil
 			}
 		}
-	} else {
+	} else if !errors.Is(err, shelf.ErrFull) {
 		err = fmt.Errorf("%w: %w", errBroken, err)
 	}
 	_ = f.Close()
 	return nil, 0, err
-}
-
-// scratch makes a file in the private spool and takes its name away at once, so
-// that nothing stays behind whatever happens.
-func (s *Server) scratch() (*os.File, error) {
-	f, err := os.CreateTemp(s.Spool, "open-")
-	if err != nil {
-		return nil, fmt.Errorf("portal: spool: %w", err)
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("portal: spool: %w", err)
-	}
-	return f, nil
 }

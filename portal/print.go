@@ -27,7 +27,10 @@ func printed(v *visit) error {
 	}
 	defer func() { _ = o.Close() }()
 	facts := v.facts(o, p)
-	s := display(o.file, v.lang())
+	s, err := v.display(o.file)
+	if err != nil {
+		return err
+	}
 	var names []string
 	for _, f := range s.files {
 		if !f.hidden {

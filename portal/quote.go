@@ -33,7 +33,10 @@ func (v *visit) quoted(rec store.Record, key envelope.Key) (string, error) {
 		return "", err
 	}
 	defer func() { _ = f.Close() }()
-	s := display(f, v.lang())
+	s, err := v.display(f)
+	if err != nil {
+		return "", err
+	}
 	text := s.text
 	if text == "" {
 		text = textOf(s.html)

@@ -150,7 +150,9 @@ func submitReply(v *visit) error {
 func (v *visit) admitReply(in *submission, lead *leash) error {
 	err := v.comeBack(in.t)
 	if err == nil {
-		_, _, err = v.answerable()
+		if _, _, err = v.answerable(); err == nil {
+			err = v.holdOwn()
+		}
 	}
 	if errors.Is(err, errSignIn) {
 		in.signedOut, in.draft.drop = true, true

@@ -59,6 +59,9 @@ func apiReply(v *visit) (any, error) {
 		if err == nil {
 			_, err = v.mayAnswer(req.ID, req.Secret, req.Person)
 		}
+		if err == nil {
+			err = v.hold(req.Person)
+		}
 		return err
 	}), "session", "id")
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -38,7 +37,7 @@ func part(v *visit) error {
 }
 
 // inPlace shows a picture or a text by itself, in a page that can do nothing.
-func (v *visit) inPlace(about file, f *os.File) error {
+func (v *visit) inPlace(about file, f *spooled) error {
 	about.head = make([]byte, headLength)
 	n, _ := io.ReadFull(f, about.head) // a short file has a short head
 	about.head = about.head[:n]
@@ -94,7 +93,11 @@ func saveAll(v *visit) error {
 	}
 	defer func() { _ = o.Close() }()
 	wanted := map[int]string{}
-	for _, f := range distinct(display(o.file, v.lang()).files) {
+	s, err := v.display(o.file)
+	if err != nil {
+		return err
+	}
+	for _, f := range distinct(s.files) {
 		wanted[f.n] = f.name
 	}
 	if _, err := o.file.Seek(0, io.SeekStart); err != nil {
@@ -128,7 +131,7 @@ func zipped(to io.Writer, message io.Reader, wanted map[int]string, rec store.Re
 			return fmt.Errorf("portal: spool: %w", err)
 		}
 		if _, err := io.Copy(w, l.body); err != nil {
-			return errPart
+			return orFull(err, errPart)
 		}
 		return nil
 	})

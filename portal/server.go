@@ -47,6 +47,7 @@ type Config struct {
 	Inside      func(addr.Address) bool // whose mail may be handed in clear to Inbound; nil: nobody's
 	Tag         string                  // put in front of a reply's subject once; must make an answer be sealed (BCC-22)
 	Spool       string                  // private directory for opened messages; must be set and exist with mode 0700
+	SpoolFree   int64                   // octets that must stay free there; 0: DefaultSpoolFree, or an eighth of a smaller disk; below 0: none
 	Now         func() time.Time        // nil: time.Now
 	Log         *slog.Logger            // nil: discards
 	Metrics     *Metrics                // nil: not counted
@@ -77,6 +78,8 @@ type Server struct {
 
 	languages []string // tags, the organisation's own first
 	opening   chan struct{}
+	showing   chan struct{}
+	held      holds
 	staging   chan struct{}
 	staged    rate
 	providers []*provider
@@ -98,7 +101,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("portal: organisation, service address and service domain must be set")
 	}
 	s := &Server{Config: c.orDefault(), languages: c.Brand.Tags(), origin: u.Scheme + "://" + u.Host,
-		opening: make(chan struct{}, maxOpening), staging: make(chan struct{}, maxStaging)}
+		opening: make(chan struct{}, maxOpening), showing: make(chan struct{}, maxShowing), held: holds{wait: heldWait}, staging: make(chan struct{}, maxStaging)}
 	if s.pages, err = loadPages(s); err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime/multipart"
 	"net/url"
-	"os"
 	"slices"
 
 	"github.com/postseal/postseal/envelope"
@@ -42,7 +41,7 @@ type posting struct {
 	id     envelope.ID
 	secret envelope.Secret
 	leash  *leash
-	file   *os.File
+	file   *spooled
 	free   func()
 }
 
@@ -160,7 +159,7 @@ func (v *visit) awaited(id envelope.ID, secret envelope.Secret) error {
 }
 
 // writeContainer decodes base64 lines as they come.
-func writeContainer(f *os.File, p io.Reader) error {
+func writeContainer(f *spooled, p io.Reader) error {
 	n, err := io.Copy(f, io.LimitReader(base64.NewDecoder(base64.StdEncoding, blanks{p}), MaxStaged+1))
 	var corrupt base64.CorruptInputError
 	switch {
@@ -243,7 +242,7 @@ func formError(err error) error {
 	if tooBig(err) == errTooBig {
 		return errTooBig
 	}
-	return errWrongFile
+	return orFull(err, errWrongFile)
 }
 
 func pageError(err error) error {

@@ -34,7 +34,10 @@ func read(v *visit) error {
 	person = person.For(o.rec)
 	v.under(o.rec)
 	f := v.facts(o, p)
-	s := display(o.file, v.lang())
+	s, err := v.display(o.file)
+	if err != nil {
+		return err
+	}
 	data := map[string]any{"Own": f.own, "Marking": f.marking, "Facts": f.rows, "Until": f.until, "Doubtful": s.doubtful, "Cut": s.cut, "Remote": s.remote,
 		"HTML": s.html != "", "Fit": fit(s.html), "Text": linked(s.text), "HasText": s.text != "", "Files": v.listed(s.files, p), "All": len(distinct(s.files)) > 1,
 		"Page": p.base, "Body": p.url("/body"), "Print": p.url("/print"), "Save": p.url("/message.eml"), "Zip": p.url("/attachments.zip"),
@@ -108,7 +111,10 @@ func body(v *visit) error {
 		return err
 	}
 	defer func() { _ = o.Close() }()
-	s := display(o.file, v.lang())
+	s, err := v.display(o.file)
+	if err != nil {
+		return err
+	}
 	page := s.html
 	if page == "" {
 		page = bareFrame(s.text)

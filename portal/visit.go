@@ -28,6 +28,8 @@ type visit struct {
 	named  string // the organisation by the name of a message's profile; empty: its own
 
 	tongue *words.Language // nil until asked
+
+	free func() // ends what hold took; nil: nothing
 }
 
 // action answers a request, or gives the error that refuse turns into a page.
@@ -79,6 +81,7 @@ func patient(w http.ResponseWriter) {
 
 func (s *Server) run(w http.ResponseWriter, r *http.Request, a action) {
 	v := &visit{s: s, w: w, r: r, now: s.Now()}
+	defer v.letGo()
 	if err := a(v); err != nil {
 		v.refuse(err)
 	}
@@ -95,7 +98,7 @@ func tooBig(err error) error {
 	if errors.As(err, &max) {
 		return errTooBig
 	}
-	return errForm
+	return orFull(err, errForm)
 }
 
 func (v *visit) ctx() context.Context { return v.r.Context() }
