@@ -56,6 +56,9 @@ func OpenDir(path string, o DirOptions) (*Dir, error) {
 	if err := os.MkdirAll(filepath.Join(path, tempDir), 0o700); err != nil {
 		return nil, fmt.Errorf("shelf: %w", err)
 	}
+	if err := private(path); err != nil {
+		return nil, fmt.Errorf("shelf: %w", err)
+	}
 	if err := sweep(filepath.Join(path, tempDir)); err != nil {
 		return nil, fmt.Errorf("shelf: %w", err)
 	}
@@ -93,12 +96,18 @@ func (d *Dir) file(id envelope.ID, digest envelope.Digest) string {
 	return filepath.Join(d.home(id), hex.EncodeToString(digest[:]))
 }
 
+// housed tells whether an envelope has directories of its own.
+func (d *Dir) housed(id envelope.ID) bool {
+	home := d.home(id)
+	return isDir(filepath.Dir(home)) && isDir(home)
+}
+
 // Put keeps a container; see Shelf. ErrFull and ErrDigest leave nothing behind.
 func (d *Dir) Put(ctx context.Context, id envelope.ID, digest envelope.Digest, container io.Reader) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if _, err := os.Lstat(d.file(id, digest)); err == nil {
+	if d.housed(id) && isFile(d.file(id, digest)) {
 		// An earlier Put may have been cut between rename and sync. Deleted just now: put anew.
 		if err := syncDir(d.home(id)); !errors.Is(err, fs.ErrNotExist) {
 			return wrap(err)
@@ -118,6 +127,9 @@ func (d *Dir) keep(t *temp, id envelope.ID, digest envelope.Digest) error {
 	defer d.mu.Unlock()
 	home, name := d.home(id), d.file(id, digest)
 	for _, dir := range []string{filepath.Dir(home), home} {
+		if err := clear(dir); err != nil {
+			return err
+		}
 		err := os.Mkdir(dir, 0o700)
 		if err == nil {
 			err = syncDir(filepath.Dir(dir))
@@ -126,7 +138,7 @@ func (d *Dir) keep(t *temp, id envelope.ID, digest envelope.Digest) error {
 			return err
 		}
 	}
-	if _, err := os.Lstat(name); err == nil {
+	if isFile(name) {
 		return syncDir(home) // somebody put the same meanwhile; ours is discarded
 	}
 	if err := os.Rename(t.file.Name(), name); err != nil {
@@ -141,7 +153,10 @@ func (d *Dir) Get(ctx context.Context, id envelope.ID, digest envelope.Digest) (
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	f, err := os.Open(d.file(id, digest))
+	if !d.housed(id) {
+		return nil, ErrNotFound
+	}
+	f, err := open(d.file(id, digest))
 	if err != nil {
 		return nil, wrap(err)
 	}
@@ -157,6 +172,11 @@ func (d *Dir) Delete(ctx context.Context, id envelope.ID) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	home := d.home(id)
+	for _, dir := range []string{filepath.Dir(home), home} {
+		if err := clear(dir); err != nil {
+			return wrap(err)
+		}
+	}
 	entries, err := os.ReadDir(home)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -175,7 +195,9 @@ func (d *Dir) Delete(ctx context.Context, id envelope.ID) error {
 		if err != nil {
 			return wrap(err)
 		}
-		d.used -= info.Size()
+		if info.Mode().IsRegular() {
+			d.used -= info.Size()
+		}
 	}
 	if err := os.Remove(home); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return wrap(err)
@@ -242,6 +264,9 @@ func (d *Dir) Each(ctx context.Context, f func(id envelope.ID, newest time.Time)
 }
 
 func newestIn(home string) (newest time.Time, err error) {
+	if !isDir(home) { // what else stands there is swept as if it had been there for ever
+		return newest, nil
+	}
 	entries, err := os.ReadDir(home)
 	if errors.Is(err, fs.ErrNotExist) {
 		return newest, nil // deleted meanwhile

@@ -4,7 +4,8 @@
 // gives was put under exactly this id and digest; nothing half-written is ever
 // seen. It never sees a key or a word of a message. An attacker would want to
 // fill the disk (MaxBytes, MinFree), to read another file by a crafted name
-// (names are made from an envelope.ID and a Digest only), or to swap a container
+// (names are made from an envelope.ID and a Digest only), to plant a link or a pipe
+// where a container is looked for (planted.go), or to swap a container
 // (Put compares the digest, and every opener compares it again). Start reading
 // at Shelf and Dir.Put.
 package shelf

@@ -111,9 +111,9 @@ func sweep(dir string) error {
 		return err
 	}
 	for _, entry := range entries {
-		f, err := os.Open(filepath.Join(dir, entry.Name()))
-		if errors.Is(err, os.ErrNotExist) {
-			continue // another sweep was first
+		f, err := open(filepath.Join(dir, entry.Name()))
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, ErrNotFound) {
+			continue // another sweep was first, or it is no file of ours
 		}
 		if err != nil {
 			return err
