@@ -119,6 +119,10 @@ var weathers = map[string]func(*stepWalk){
 		w.walk("relay", w.toRelay, false, false)
 		w.walk("relay", w.toRelay, false, true)
 	},
+	"confirmation": func(w *stepWalk) {
+		w.walk("mail to inside", w.toStaff, false, false)
+		w.walk("mail to inside", w.toStaff, false, true)
+	},
 	"Redis": func(w *stepWalk) { w.without() },
 	"late":  func(w *stepWalk) { w.late() },
 }

@@ -22,6 +22,7 @@ func TestStormAtEachStep(t *testing.T) {
 		for _, dies := range []bool{false, true} {
 			w.walk("Redis", s.toRedis, after, dies)
 			w.walk("relay", s.toRelay, after, dies)
+			w.walk("mail to inside", s.toStaff, after, dies)
 		}
 	}
 	w.without()
@@ -45,7 +46,7 @@ type stepWalk struct {
 	stride int
 }
 
-// walk takes each step on the way to Redis or the relay.
+// walk takes each step on the way to Redis, to the relay, or to inside.
 func (w *stepWalk) walk(way string, to *e2etest.Proxy, after, dies bool) {
 	w.t.Helper()
 	name := fmt.Sprintf("%s, after it was done: %v, daemon killed: %v", way, after, dies)
@@ -155,7 +156,7 @@ func (w *stepWalk) at(name string, to *e2etest.Proxy, step e2etest.Step, undo fu
 // time, so that a long wait would never end the walk.
 func (w *stepWalk) wait(reached, acked <-chan struct{}, to *e2etest.Proxy) bool {
 	afterwards := 700 * time.Millisecond
-	if to == w.toRelay {
+	if to != w.toRedis {
 		afterwards = 3 * time.Second
 	}
 	select {

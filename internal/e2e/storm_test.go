@@ -52,7 +52,8 @@ type tempest struct {
 	redis   *redistest.Server
 	stored  store.Options // how the checker reaches it
 	toRedis *e2etest.Proxy
-	toRelay *e2etest.Proxy
+	toRelay *e2etest.Proxy // of envelopes, and of notices to the outside
+	toStaff *e2etest.Proxy // of confirmations and other mail to inside
 	seal    *e2etest.Postseal
 	dir     string // what was delivered, a file each
 	shelf   *shelf.Dir
@@ -91,7 +92,7 @@ func TestStorm(t *testing.T) {
 	for _, line := range v.Said {
 		t.Log(line)
 	}
-	t.Logf("messages %d, kills %d, deliveries %d, answers lost %d, seed %d", messages, kills, len(s.taken), s.toRedis.Lost.Load()+s.toRelay.Lost.Load(), s.seed)
+	t.Logf("messages %d, kills %d, deliveries %d, answers lost %d, seed %d", messages, kills, len(s.taken), s.toRedis.Lost.Load()+s.toRelay.Lost.Load()+s.toStaff.Lost.Load(), s.seed)
 	t.Logf("links %d; never acknowledged %d", s.links, v.Patience)
 	t.Logf("repeated %d, each explained by a cut; %d not", v.Repeated, v.Unexplained)
 	t.Log(v)
@@ -142,10 +143,11 @@ func (s *tempest) build(messages int, o e2etest.PostsealOptions) {
 	s.near = e2etest.NewPostfix(t, e2etest.PostfixOptions{Outside: outside, Inside: inside,
 		Main: map[string]string{"relayhost": fmt.Sprintf("[127.0.0.1]:%d", s.far.MX)}})
 	s.toRelay = e2etest.NewProxy(t, e2etest.Loopback(s.near.Reentry))
+	s.toStaff = e2etest.NewProxy(t, e2etest.Loopback(s.near.Inbound))
 	// Megabytes: the shelf's floor, some of the biggest mails at a time, and what
 	// lies on the shelf in the end.
 	o.Disk = shelf.DefaultMinFree>>20 + 128 + messages/10
-	o.Postfix, o.Reentry = s.near, s.toRelay.Addr
+	o.Postfix, o.Reentry, o.Inbound = s.near, s.toRelay.Addr, s.toStaff.Addr
 	s.seal = e2etest.NewPostseal(t, o)
 	s.near.RefuseAtReentry(refusedDomain)
 	s.far.Start()
@@ -190,6 +192,7 @@ func (s *tempest) evils() []evil {
 		{what: "Redis stands still", do: func() { s.redis.Signal(syscall.SIGSTOP) }, last: 2 * time.Second, undo: func() { s.redis.Signal(syscall.SIGCONT) }},
 		{what: "answers of Redis lost", do: func() { s.toRedis.Lose(3, 200) }, undo: none},
 		{what: "answers of the relay lost", do: func() { s.toRelay.Lose(2, 30<<10) }, undo: none},
+		{what: "answers to mail for inside lost", do: func() { s.toStaff.Lose(2, 2<<10) }, undo: none},
 		{what: "disk full", do: func() { _ = s.seal.Disk.Fill() }, last: time.Second, undo: func() { _ = s.seal.Disk.Free() }},
 	}
 }

@@ -2,6 +2,7 @@ package e2etest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -33,8 +34,9 @@ type PostsealOptions struct {
 	MoreFor func(portal string) string
 	// More is put at the end of the configuration: further top-level keys.
 	More string
-	// Reentry replaces the address of the Postfix's re-entry port: a Proxy's.
-	Reentry string
+	// Reentry and Inbound replace the addresses of the Postfix's ports for envelopes
+	// and for mail to inside: a Proxy's. Empty: the ports themselves.
+	Reentry, Inbound string
 	// Disk puts spool and shelf on a file system of their own of so many megabytes,
 	// which Postseal.Disk can fill; 0: none.
 	Disk int
@@ -139,12 +141,12 @@ func NewPostseal(t testing.TB, o PostsealOptions) *Postseal {
 		o.Rules = Rules
 	}
 	config := o.Postfix.ConfigDir
-	if o.Reentry == "" {
-		o.Reentry = Loopback(o.Postfix.Reentry)
-	} else {
-		config = o.Postfix.shownWith(t, o.Reentry, filepath.Join(dir, "postfix"))
+	reentry, inbound := Loopback(o.Postfix.Reentry), Loopback(o.Postfix.Inbound)
+	if o.Reentry != "" || o.Inbound != "" {
+		reentry, inbound = cmp.Or(o.Reentry, reentry), cmp.Or(o.Inbound, inbound)
+		config = o.Postfix.shownWith(t, reentry, inbound, filepath.Join(dir, "postfix"))
 	}
-	text := fmt.Sprintf(configText, dir, s.PortalURL, Loopback(web), o.Postfix.MilterSocket, o.Reentry, Loopback(o.Postfix.Inbound),
+	text := fmt.Sprintf(configText, dir, s.PortalURL, Loopback(web), o.Postfix.MilterSocket, reentry, inbound,
 		config, o.Redis, Loopback(metrics), o.RedisMore) + o.Rules + o.More
 	if o.Robot {
 		text += fmt.Sprintf("robot: {listen: \"unix:%s\", authserv: [%s]}\n", filepath.Join(filepath.Dir(o.Postfix.MilterSocket), "robot.sock"), Hostname)

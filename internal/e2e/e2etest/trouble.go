@@ -73,7 +73,7 @@ func (p *Postfix) nudge() {
 
 // shownWith copies the instance's configuration, for the daemon to look at, with
 // another address in place of the re-entry port's.
-func (p *Postfix) shownWith(t testing.TB, reentry, dir string) string {
+func (p *Postfix) shownWith(t testing.TB, reentry, inbound, dir string) string {
 	t.Helper()
 	if err := os.CopyFS(dir, os.DirFS(p.ConfigDir)); err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func (p *Postfix) shownWith(t testing.TB, reentry, dir string) string {
 	master := filepath.Join(dir, "master.cf")
 	b, err := os.ReadFile(master)
 	if err == nil {
-		err = os.WriteFile(master, []byte(strings.ReplaceAll(string(b), Loopback(p.Reentry), reentry)), 0o644)
+		err = os.WriteFile(master, []byte(strings.NewReplacer(Loopback(p.Reentry), reentry, Loopback(p.Inbound), inbound).Replace(string(b))), 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)
