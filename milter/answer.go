@@ -36,7 +36,7 @@ func (f *Filter) SealAnswer(ctx context.Context, m relay.Mail, author addr.Named
 	}()
 	ctx, cancel := context.WithTimeout(ctx, f.Limits.Deadline)
 	defer cancel()
-	box := &spool{dir: f.Spool}
+	box := f.newSpool()
 	defer box.Close()
 	if err := m.Write(box); err != nil {
 		return fmt.Errorf("answer: %w", err)

@@ -20,6 +20,19 @@ var (
 	ErrDeadline   = errDeadline
 )
 
+// DiskCalls are all calls of the disk by name; SetDisk lets one go wrong.
+func DiskCalls() (out []string) {
+	for _, c := range diskCalls {
+		out = append(out, string(c))
+	}
+	return out
+}
+
+// SetDisk stands between the filter and the disk.
+func (f *Filter) SetDisk(between func(call string, do func() error) error) {
+	f.run.disk = func(c diskCall, do func() error) error { return between(string(c), do) }
+}
+
 // MemoryBody is where a spool goes to disk.
 const MemoryBody = memoryBody
 

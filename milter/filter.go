@@ -103,6 +103,7 @@ type running struct {
 	stop       chan struct{}
 	stopOnce   sync.Once
 	sleep      func(d time.Duration) bool // nil: real time
+	disk       disk                       // nil: as it is
 	progress   time.Duration
 	grace      time.Duration
 }

@@ -45,30 +45,33 @@ func (f *Filter) keep(n lateNote) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(f.Spool, "new-")
+	var file *os.File
+	call := func(c diskCall, do func() error) {
+		if err == nil {
+			err = f.run.disk.call(c, do)
+		}
+	}
+	call(noteCreate, func() (err error) { file, err = os.CreateTemp(f.Spool, newPrefix); return err })
+	call(noteWrite, func() error { _, err := file.Write(b); return err })
+	call(noteSync, func() error { return file.Sync() })
+	if file != nil {
+		err = errors.Join(err, file.Close())
+	}
+	call(noteRename, func() error { return os.Rename(file.Name(), f.latePath(n.ID)) })
 	if err != nil {
+		if file != nil {
+			_ = os.Remove(file.Name())
+		}
 		return fmt.Errorf("%w: %w", errSpool, err)
 	}
-	_, err = file.Write(b)
-	if err == nil {
-		err = file.Sync()
-	}
-	if errClose := file.Close(); err == nil {
-		err = errClose
-	}
-	if err == nil {
-		err = os.Rename(file.Name(), f.latePath(n.ID))
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-		return fmt.Errorf("%w: %w", errSpool, err)
-	}
-	dir, err := os.Open(f.Spool)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errSpool, err)
-	}
-	defer dir.Close()
-	return dir.Sync()
+	return f.run.disk.call(noteSyncDir, func() error {
+		dir, err := os.Open(f.Spool)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errSpool, err)
+		}
+		defer dir.Close()
+		return dir.Sync()
+	})
 }
 
 // late goes on telling the store in the background. The envelope stays in hand
@@ -93,7 +96,7 @@ func (f *Filter) late(ctx context.Context, n lateNote) {
 			f.Log.Error("the message left sealed, but that is not recorded yet; it will be tried at the next start", "envelope", n.ID.String(), "error", err)
 			return
 		}
-		if err := os.Remove(f.latePath(n.ID)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := f.run.disk.call(noteRemove, func() error { return os.Remove(f.latePath(n.ID)) }); err != nil && !errors.Is(err, os.ErrNotExist) {
 			f.Log.Error("a note is left in the spool", "envelope", n.ID.String(), "error", err)
 		}
 	})

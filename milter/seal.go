@@ -101,7 +101,7 @@ func (f *Filter) seal(ctx context.Context, s *sealing) error {
 	if err != nil {
 		return err
 	}
-	s.container = &spool{dir: f.Spool}
+	s.container = f.newSpool()
 	digest, err := envelope.Seal(s.container, &reader{ctx, s.job.toSeal()}, envelope.SealOptions{Key: s.key, SaltSeed: seed, Escrow: f.Escrow})
 	if err != nil {
 		return fmt.Errorf("seal: %w", err)

@@ -100,7 +100,7 @@ func (s *session) Helo(name string, _ gomilter.Modifier) (*gomilter.Response, er
 func (s *session) MailFrom(from, args string, m gomilter.Modifier) (*gomilter.Response, error) {
 	return s.guard("mail", func() error {
 		s.drop()
-		s.in = &incoming{spool: &spool{dir: s.f.Spool}}
+		s.in = &incoming{spool: s.f.newSpool()}
 		s.in.Client, s.in.ClientName, s.in.Helo = s.client, s.name, s.helo
 		s.in.Client.Login = m.Get(gomilter.MacroAuthAuthen)
 		s.in.Client.CertName = m.Get(gomilter.MacroCertSubject)

@@ -17,6 +17,7 @@ var errSpool = errors.New("milter: spool")
 // often as needed; Close frees it.
 type spool struct {
 	dir  string
+	disk disk
 	mem  []byte
 	file *os.File
 	size int64
@@ -34,7 +35,8 @@ func (s *spool) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n, err := s.file.Write(p)
+	n, err := 0, error(nil)
+	err = s.disk.call(spoolWrite, func() error { n, err = s.file.Write(p); return err })
 	s.size += int64(n)
 	if err != nil {
 		return n, fmt.Errorf("%w: %w", errSpool, err)
@@ -45,16 +47,22 @@ func (s *spool) Write(p []byte) (int, error) {
 // spill moves what is in memory to a file and takes the file's name away before
 // anything stands in it.
 func (s *spool) spill() error {
-	file, err := os.CreateTemp(s.dir, "spool-") // mode 0600
+	var file *os.File
+	err := s.disk.call(spoolCreate, func() (err error) {
+		file, err = os.CreateTemp(s.dir, spoolPrefix) // mode 0600
+		return err
+	})
+	if err == nil {
+		err = s.disk.call(spoolUnlink, func() error { return os.Remove(file.Name()) })
+	}
+	if err == nil {
+		err = s.disk.call(spoolWrite, func() error { _, err := file.Write(s.mem); return err })
+	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", errSpool, err)
-	}
-	if err := os.Remove(file.Name()); err != nil {
-		file.Close()
-		return fmt.Errorf("%w: %w", errSpool, err)
-	}
-	if _, err := file.Write(s.mem); err != nil {
-		file.Close()
+		if file != nil {
+			_ = os.Remove(file.Name()) // if it still has one
+			file.Close()
+		}
 		return fmt.Errorf("%w: %w", errSpool, err)
 	}
 	s.file, s.mem = file, nil
@@ -64,7 +72,9 @@ func (s *spool) spill() error {
 // ReadAt reads what was written; see io.ReaderAt.
 func (s *spool) ReadAt(p []byte, off int64) (int, error) {
 	if s.file != nil {
-		return s.file.ReadAt(p, off)
+		n, err := 0, error(nil)
+		err = s.disk.call(spoolRead, func() error { n, err = s.file.ReadAt(p, off); return err })
+		return n, err
 	}
 	if off >= int64(len(s.mem)) {
 		return 0, io.EOF
@@ -87,5 +97,5 @@ func (s *spool) Close() {
 	if s.file != nil {
 		s.file.Close() // nothing is to be kept
 	}
-	*s = spool{dir: s.dir}
+	*s = spool{dir: s.dir, disk: s.disk}
 }

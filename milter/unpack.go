@@ -16,7 +16,7 @@ import (
 func (f *Filter) unpack(ctx context.Context, j *job) error {
 	whole := &wholeMail{ctx: ctx, head: j.head(), body: j.Body, bodySize: j.BodySize}
 	mail, doubts, err := tnef.Unpack(whole, whole.size(), func() tnef.Scratch {
-		s := &spool{dir: f.Spool}
+		s := f.newSpool()
 		j.unpacked.scratch = append(j.unpacked.scratch, s)
 		return s
 	})

@@ -41,11 +41,41 @@ func OpenWorkroom(dir string) (*Workroom, error) {
 		f.Close()
 		return nil, fmt.Errorf("%w: %s", ErrSpoolTaken, dir)
 	}
+	if err := clearAway(dir); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%w: %w", errSpool, err)
+	}
 	if w.Name, err = readName(f); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%w: %w", errSpool, err)
 	}
 	return w, nil
+}
+
+// Names of files that live for a moment only: those of spools here, in package
+// portal and in package robot, and of a note that is being written.
+const (
+	spoolPrefix = "spool-"
+	newPrefix   = "new-"
+)
+
+var passing = []string{spoolPrefix, newPrefix, "open-", "robot-"}
+
+// clearAway removes what a process left that ended in such a moment. Nobody else
+// has the directory now.
+func clearAway(dir string) error {
+	for _, prefix := range passing {
+		paths, err := filepath.Glob(filepath.Join(dir, prefix+"*"))
+		if err != nil {
+			return err
+		}
+		for _, path := range paths {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // readName reads the directory's name, or draws it.
