@@ -56,20 +56,20 @@ func parseDSN(text string) *dsn {
 // blocks cuts a text into headers at its empty lines.
 func blocks(text string) []header {
 	var out []header
-	var h header
+	var u unfolder
 	for line := range strings.Lines(text + "\n\n") {
 		line = strings.TrimRight(line, "\r\n")
 		name, value, ok := strings.Cut(line, ":")
 		switch {
 		case strings.TrimSpace(line) == "":
-			if len(h) > 0 {
+			if h := u.done(); len(h) > 0 {
 				out = append(out, h)
 			}
-			h = nil
-		case (line[0] == ' ' || line[0] == '\t') && len(h) > 0:
-			h[len(h)-1].value += " " + strings.TrimSpace(line)
+			u = unfolder{}
+		case (line[0] == ' ' || line[0] == '\t') && len(u.h) > 0:
+			u.fold(line)
 		case ok:
-			h = append(h, field{strings.TrimSpace(name), strings.TrimSpace(value)})
+			u.field(name, value)
 		}
 	}
 	return out

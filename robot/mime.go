@@ -59,6 +59,29 @@ func (h header) all(name string) []string {
 	return out
 }
 
+// unfolder gathers a header line by line, in time that grows with its length alone:
+// a field can have as many folds as it has octets.
+type unfolder struct {
+	h    header
+	more []string // folds of the last field
+}
+
+func (u *unfolder) field(name, value string) {
+	u.h = append(u.done(), field{strings.TrimSpace(name), strings.TrimSpace(value)})
+}
+
+func (u *unfolder) fold(text string) { u.more = append(u.more, strings.TrimSpace(text)) }
+
+// done gives the fields so far.
+func (u *unfolder) done() header {
+	if len(u.more) > 0 {
+		last := &u.h[len(u.h)-1]
+		last.value += " " + strings.Join(u.more, " ")
+		u.more = nil
+	}
+	return u.h
+}
+
 // indexer walks once through a source and notes its parts.
 type indexer struct {
 	source  io.ReaderAt
@@ -189,31 +212,31 @@ func (x *indexer) skip(bounds []string) error {
 // readHeader reads fields up to the empty line, which it goes past. A line that
 // is no field ends the header and begins the body.
 func (x *indexer) readHeader(bounds []string) (header, error) {
-	var h header
+	var u unfolder
 	for size := 0; !x.eof && x.ends(bounds) < 0; {
 		text := strings.TrimRight(string(x.line), "\r\n")
 		name, value, ok := strings.Cut(text, ":")
 		switch {
 		case !x.begins: // the rest of a line that is too long
 		case text == "":
-			return h, x.next()
-		case len(h) > 0 && (text[0] == ' ' || text[0] == '\t'):
-			h[len(h)-1].value += " " + strings.TrimSpace(text)
-		case len(h) == 0 && (strings.HasPrefix(text, "From ") || strings.HasPrefix(text, ">From ")):
+			return u.done(), x.next()
+		case len(u.h) > 0 && (text[0] == ' ' || text[0] == '\t'):
+			u.fold(text)
+		case len(u.h) == 0 && (strings.HasPrefix(text, "From ") || strings.HasPrefix(text, ">From ")):
 		case !ok || strings.TrimSpace(name) == "" || strings.ContainsAny(strings.TrimRight(name, " \t"), " \t"):
-			return h, nil
+			return u.done(), nil
 		default:
-			h = append(h, field{strings.TrimRight(name, " \t"), strings.TrimSpace(value)})
+			u.field(name, value)
 		}
 		size += len(text)
 		if *x.headers += len(text); size > maxHeader || *x.headers > maxHeaders {
-			return h, x.blank(bounds)
+			return u.done(), x.blank(bounds)
 		}
 		if err := x.next(); err != nil {
-			return h, err
+			return u.done(), err
 		}
 	}
-	return h, nil
+	return u.done(), nil
 }
 
 // blank goes past the next empty line, without keeping anything.
