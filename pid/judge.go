@@ -22,10 +22,11 @@ type judge struct {
 	private float64 // factor of the whole message
 	letter  bool    // it begins with "Dear ..." to one person
 	taken   []bool  // forms that are part of another or another reading of it
+	office  []int8  // of each form: 1 for somebody named for an office, -1 for others, 0 not known yet
 }
 
 func newJudge(s *Scanner, r *reading) *judge {
-	j := &judge{s: s, r: r, taken: make([]bool, len(r.forms)), letter: toSomebody(r.text)}
+	j := &judge{s: s, r: r, taken: make([]bool, len(r.forms)), office: make([]int8, len(r.forms)), letter: toSomebody(r.text)}
 	for i, c := range r.forms {
 		if j.taken[i] = j.covered(i); j.taken[i] {
 			continue
@@ -33,7 +34,7 @@ func newJudge(s *Scanner, r *reading) *judge {
 		switch c.kind {
 		case Name, firstName:
 			if z := r.zones.of(c.start); z == plainZone || z == quotedZone {
-				if !j.official(c) {
+				if !j.official(i) {
 					j.people = append(j.people, c.start)
 				}
 			}
@@ -72,12 +73,14 @@ func (j *judge) covered(i int) bool {
 
 // near counts the different words of a marker around a place.
 func (j *judge) near(m marker, at, reach int) int {
-	all := j.r.marks[m]
-	i := sort.Search(len(all), func(i int) bool { return all[i].end >= at-reach })
+	all := j.around(m, at, reach)
+	if len(all) < 2 {
+		return len(all)
+	}
 	var seen [12]int32
 	count := 0
 next:
-	for ; i < len(all) && all[i].end <= at+reach && count < len(seen); i++ {
+	for i := 0; i < len(all) && count < len(seen); i++ {
 		for _, s := range seen[:count] {
 			if s == all[i].pattern {
 				continue next
@@ -90,11 +93,26 @@ next:
 }
 
 // hits counts the words of a marker around a place, repeated ones too.
-func (j *judge) hits(m marker, at, reach int) int {
+func (j *judge) hits(m marker, at, reach int) int { return len(j.around(m, at, reach)) }
+
+// around gives the words of a marker that end within reach of a place.
+func (j *judge) around(m marker, at, reach int) []markHit {
 	all := j.r.marks[m]
-	from := sort.Search(len(all), func(i int) bool { return all[i].end >= at-reach })
-	to := sort.Search(len(all), func(i int) bool { return all[i].end > at+reach })
-	return to - from
+	from := firstFrom(all, at-reach)
+	return all[from : from+firstFrom(all[from:], at+reach+1)]
+}
+
+// firstFrom gives where the hits begin that end at an offset or behind it.
+func firstFrom(all []markHit, at int) int {
+	low, high := 0, len(all)
+	for low < high {
+		if middle := int(uint(low+high) >> 1); all[middle].end < at {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low
 }
 
 func within(all []int, at, reach int) bool {
@@ -169,9 +187,9 @@ func (j *judge) form(i int, c found) float64 {
 		return weight * j.zoneFactor(c.start) * j.contact(c)
 	case Name, firstName:
 		if c.kind == Name && j.r.zones.of(c.start) == greetingZone {
-			return weight / 2 * j.name(c) // whom it is written to, perhaps about
+			return weight / 2 * j.name(i, c) // whom it is written to, perhaps about
 		}
-		return weight * j.zoneFactor(c.start) * j.name(c)
+		return weight * j.zoneFactor(c.start) * j.name(i, c)
 	}
 	return weight // a pattern of the operator's
 }
@@ -296,57 +314,28 @@ func (j *judge) ofThing(c found) bool {
 	return near(ofBusiness)+near(ofNumbering)+near(ofOffice) > 0 || j.near(ofPlanning, c.start, contextReach) >= 2
 }
 
-// official tells whether a name is that of somebody in office, who is named
+// official tells whether form i is the name of somebody in office, who is named
 // because of it.
-func (j *judge) official(c found) bool {
-	text := j.r.text
-	if c.kind == firstName && aloneOnLine(text, c) {
-		return true // who signs
-	}
-	if strings.HasPrefix(text[c.start:c.end], "Dr") || shortBefore(text, c.start, officeWords) {
-		return true
-	}
-	rest := strings.ToLower(text[c.end:min(len(text), c.end+40)])
-	for _, w := range []string{", chair", ", head", ", director", ", manager", ", cabinet", ", leader", ", mayor", " (chair", ", chief", ", our ", ", who runs", ", portfolio", ", councillor", ", service manager", ", clerk", " said", ", deputy", " mp", ", team manager", ", principal", ", senior", ", president", ", artist", ", author"} {
-		if strings.HasPrefix(rest, w) {
-			return true
+func (j *judge) official(i int) bool {
+	if j.office[i] == 0 {
+		j.office[i] = -1
+		if inOffice(j.r.text, j.r.forms[i]) {
+			j.office[i] = 1
 		}
 	}
-	return false
-}
-
-// aloneOnLine tells whether nothing else stands on the line of a name.
-func aloneOnLine(text string, c found) bool {
-	const much = 40 // octets; a line with more on it has something else on it
-	left := text[max(0, c.start-much):c.start]
-	left = left[strings.LastIndexByte(left, '\n')+1:]
-	right, _, _ := strings.Cut(text[c.end:min(len(text), c.end+much)], "\n")
-	return strings.TrimSpace(left) == "" && strings.Trim(right, " \r\t.,x") == ""
-}
-
-// Words before a number or a name.
-var (
-	nhsWords      = listOf("nhs")
-	passportWords = listOf("passport|pasbort")
-	officeWords   = listOf("cllr|councillor|ds|dc|pc|dci|sgt|speakers|keynote|contact|officer|manager|chair|clerk|director|mayor|leader|minister|speaker|author|editor|cc|chaired by|led by|present:|apologies|attendees|secretary|head of|headteacher|deputy|portfolio holder|mp|reverend|rev|professor|prof|said|by")
-)
-
-// shortBefore is before with a reach of a word or two.
-func shortBefore(text string, at int, words wordList) bool {
-	const reach = 18
-	return words.near(text[max(0, at-reach):at])
+	return j.office[i] > 0
 }
 
 // name judges a person's name.
-func (j *judge) name(c found) float64 {
+func (j *judge) name(i int, c found) float64 {
 	factor := j.public(c.start)
 	switch {
 	case c.kind == firstName:
-		if !within(j.strong, c.start, contextReach) || j.official(c) {
+		if !within(j.strong, c.start, contextReach) || j.official(i) {
 			return 0
 		}
 		return 0.5 * factor
-	case j.official(c):
+	case j.official(i):
 		return 0.2 * factor
 	case j.near(ofPlanning, c.start, contextReach) >= 2:
 		return 0.3 * factor

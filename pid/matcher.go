@@ -109,13 +109,14 @@ func (m *matcher) giveBack(t *table) {
 	}
 }
 
-// scan calls hit with each pattern that matches whole words, and with the end
-// of the match; ends ascend.
-func (m *matcher) scan(text string, hit func(pattern int32, end int)) {
-	r := m.begin()
-	r.scan(text, hit)
-	m.giveBack(r.t)
+// hit says that a pattern matches whole words that end at an offset.
+type hit struct {
+	pattern int32
+	end     int32 // texts are of some megabytes (policy.MaxPartText)
 }
+
+// keptHits is how many hits a table has place for between scans.
+const keptHits = 1 << 14
 
 // run is a scan at work.
 type run struct {
@@ -124,7 +125,22 @@ type run struct {
 	s     way   // to the state
 }
 
-func (r *run) scan(text string, hit func(pattern int32, end int)) {
+func (m *matcher) begin() run {
+	t := m.borrow()
+	if t.round > 1<<31 {
+		clear(t.mark)
+		t.round = 0
+	}
+	if cap(t.hits) > keptHits {
+		t.hits = nil
+	}
+	t.hits = t.hits[:0]
+	return run{t, t.slots, t.wayTo(idle)}
+}
+
+// scan gives the matches of all patterns in a text; ends ascend. They are there
+// until the table is given back.
+func (r *run) scan(text string) []hit {
 	slots, s, m := r.slots, r.s, r.t.m
 	for i := 0; i < len(text); i++ {
 		octet := text[i]
@@ -135,30 +151,20 @@ func (r *run) scan(text string, hit func(pattern int32, end int)) {
 		}
 		if w.base() == unknown || s&ends[octet] != 0 {
 			r.s = s
-			w = r.slow(w, class, i, hit)
+			w = r.slow(w, class, i)
 			slots = r.slots
 		}
 		s = w
 	}
 	r.s = s
-	r.end(len(text), hit)
-}
-
-func (m *matcher) begin() run {
-	t := m.borrow()
-	if t.round > 1<<31 {
-		clear(t.mark)
-		t.round = 0
-	}
-	return run{t, t.slots, t.wayTo(idle)}
+	r.matches(len(text))
+	return r.t.hits
 }
 
 // slow takes a step that is not known yet, or before which something matches.
-func (r *run) slow(w way, class uint8, at int, hit func(pattern int32, end int)) way {
+func (r *run) slow(w way, class uint8, at int) way {
 	if r.s&ends[r.t.m.sample[class]] != 0 {
-		for _, p := range r.t.stateOf(r.s).accepts {
-			hit(p, at)
-		}
+		r.matches(at)
 	}
 	if w.base() == unknown {
 		w = r.t.step(r.s, class)
@@ -167,9 +173,10 @@ func (r *run) slow(w way, class uint8, at int, hit func(pattern int32, end int))
 	return w
 }
 
-func (r *run) end(at int, hit func(pattern int32, end int)) {
+// matches notes what matches if a word ends here.
+func (r *run) matches(at int) {
 	for _, p := range r.t.stateOf(r.s).accepts {
-		hit(p, at)
+		r.t.hits = append(r.t.hits, hit{p, int32(at)})
 	}
 }
 

@@ -45,7 +45,9 @@ func quick(m *matcher, text string) []string {
 	var all []string
 	r := m.begin()
 	defer m.giveBack(r.t)
-	r.scan(text, func(p int32, end int) { all = append(all, fmt.Sprint(p, r.startOf(p, text, end), end)) })
+	for _, h := range r.scan(text) {
+		all = append(all, fmt.Sprint(h.pattern, r.startOf(h.pattern, text, int(h.end)), h.end))
+	}
 	slices.Sort(all)
 	return all
 }
@@ -108,11 +110,13 @@ func TestScanSurvivesFullTables(t *testing.T) {
 		}
 	}
 	text, got := b.String(), 0
-	m.scan(text, func(p int32, _ int) {
-		if p == 1 {
+	run := m.begin()
+	for _, h := range run.scan(text) {
+		if h.pattern == 1 {
 			got++
 		}
-	})
+	}
+	m.giveBack(run.t)
 	want := 0
 	for _, word := range strings.Fields(text) {
 		if word == "dad" {
@@ -135,7 +139,9 @@ func TestStatesStay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.scan("dad 1234", func(int32, int) {})
+	run := m.begin()
+	run.scan("dad 1234")
+	m.giveBack(run.t)
 	runtime.GC()
 	runtime.GC() // a sync.Pool is empty after two
 	if got := len(m.borrow().states); got < 8 {

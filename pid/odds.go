@@ -23,7 +23,13 @@ var oddsTable string
 type odds struct {
 	none     float64
 	measures [measureCount]float64
-	words    map[string]float64
+	words    map[string]leaning
+}
+
+// leaning is a word that leans to one side: by how much, and its number.
+type leaning struct {
+	by     float64
+	number int
 }
 
 // The measures by their names in the table.
@@ -36,7 +42,7 @@ var fitted = readOdds(oddsTable)
 // readOdds reads the table. A fault in it is a fault of the program, and stops it
 // at the start.
 func readOdds(table string) odds {
-	o := odds{words: map[string]float64{}}
+	o := odds{words: map[string]leaning{}}
 	for line := range strings.Lines(table) {
 		if strings.HasPrefix(line, "#") {
 			continue
@@ -49,7 +55,7 @@ func readOdds(table string) odds {
 		measure, isMeasure := strings.CutPrefix(name, "=")
 		switch i := slices.Index(measureNames[:], measure); {
 		case !isMeasure:
-			o.words[name] = n
+			o.words[name] = leaning{n, len(o.words)}
 		case measure == "none":
 			o.none = n
 		case i >= 0:
@@ -67,12 +73,12 @@ func (o *odds) of(values [measureCount]float64, readings []*reading) float64 {
 	for i, v := range values {
 		sum += o.measures[i] * v
 	}
-	seen := map[string]bool{} // of the words that lean
+	seen := make([]bool, len(o.words)) // by number
 	for _, r := range readings {
 		r.plainWords(func(word []byte) {
-			if n, leans := o.words[string(word)]; leans && !seen[string(word)] {
-				seen[string(word)] = true
-				sum += n
+			if n, leans := o.words[string(word)]; leans && !seen[n.number] {
+				seen[n.number] = true
+				sum += n.by
 			}
 		})
 	}
@@ -135,7 +141,8 @@ const (
 func (r *reading) plainWords(yield func(word []byte)) {
 	var word [longWord]byte
 	n, bad := 0, false
-	left := mostWords
+	left, zone := mostWords, plainZone
+	ahead := r.zones // those that begin behind the word
 	for i := 0; i <= len(r.text) && left > 0; i++ {
 		var c byte
 		if i < len(r.text) {
@@ -155,9 +162,10 @@ func (r *reading) plainWords(yield func(word []byte)) {
 			continue
 		}
 		if n >= shortWord && n <= longWord && !bad {
-			switch r.zones.of(i - 1) {
-			case signatureZone, quotedSignatureZone:
-			default:
+			for len(ahead) > 0 && ahead[0].at < i {
+				zone, ahead = ahead[0].zone, ahead[1:]
+			}
+			if zone != signatureZone && zone != quotedSignatureZone {
 				yield(word[:n])
 			}
 			left--

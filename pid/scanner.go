@@ -247,35 +247,50 @@ func (s *Scanner) read(text string) *reading {
 	// Two passes, each with a table that a processor's cache holds, are faster than
 	// one with both, and far faster than one automaton of all patterns, whose states
 	// are the pairs of theirs.
-	s.words.scan(r.text, r.word(s))
+	words := s.words.begin()
+	r.keepWords(s, words.scan(r.text))
+	s.words.giveBack(words.t)
 	forms := s.forms.begin()
-	forms.scan(r.text, r.form(s, &forms))
+	r.keepForms(s, &forms, forms.scan(r.text))
 	s.forms.giveBack(forms.t)
 	r.forms = settle(r.text, r.forms)
 	return r
 }
 
-// word gives what keeps a hit of subject matter or of a marker.
-func (r *reading) word(s *Scanner) func(p int32, end int) {
-	return func(p int32, end int) {
-		if e := &s.entries[p]; e.mark >= 0 {
-			r.marks[e.mark] = append(r.marks[e.mark], markHit{end, p})
+// keepWords keeps hits of subject matter and of markers.
+func (r *reading) keepWords(s *Scanner, hits []hit) {
+	var count [markerCount]int
+	marks := 0
+	for _, h := range hits {
+		if m := s.entries[h.pattern].mark; m >= 0 {
+			count[m]++
+			marks++
+		}
+	}
+	place := make([]markHit, marks) // for all of them, so that it is made once
+	for m, n := range count {
+		r.marks[m], place = place[:0:n], place[n:]
+	}
+	r.topics = make([]topicHit, 0, len(hits)-marks)
+	for _, h := range hits {
+		if e := &s.entries[h.pattern]; e.mark >= 0 {
+			r.marks[e.mark] = append(r.marks[e.mark], markHit{int(h.end), h.pattern})
 		} else {
-			r.topics = append(r.topics, topicHit{e.topic, e.tier, p, end})
+			r.topics = append(r.topics, topicHit{e.topic, e.tier, h.pattern, int(h.end)})
 		}
 	}
 }
 
-// form gives what keeps a hit of a form, if it is one.
-func (r *reading) form(s *Scanner, at *run) func(p int32, end int) {
-	return func(p int32, end int) {
-		e := &s.entries[p]
+// keepForms keeps hits of forms that are such.
+func (r *reading) keepForms(s *Scanner, at *run, hits []hit) {
+	for _, h := range hits {
+		e, end := &s.entries[h.pattern], int(h.end)
 		if e.form != nil && !e.form.mayEnd(r.text, end) {
-			return
+			continue
 		}
-		start := at.startOf(p, r.text, end)
+		start := at.startOf(h.pattern, r.text, end)
 		if start < 0 {
-			return // longer than anybody writes
+			continue // longer than anybody writes, or only its end
 		}
 		if e.form == nil {
 			r.forms = append(r.forms, found{kind: e.own, start: start, end: end, value: bare(r.text[start:end])})

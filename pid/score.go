@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -249,7 +250,12 @@ func (s *Scanner) allowed(c found) bool {
 // said tells phrases apart: a pattern stands for many.
 func (r *reading) said(h topicHit) string {
 	const tail = 9 // octets that suffice to tell
-	return fmt.Sprint(h.pattern, strings.ToLower(r.text[max(0, h.end-tail):h.end]))
+	said := r.text[max(0, h.end-tail):h.end]
+	if firstBeyondASCII(said) >= 0 {
+		said = strings.ToLower(said)
+	}
+	var b [32]byte
+	return string(lowerInto(strconv.AppendInt(b[:0], int64(h.pattern), 10), said))
 }
 
 // place names section and page.

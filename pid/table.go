@@ -11,10 +11,10 @@ import (
 type way uint64
 
 const (
-	baseBits = 22
-	baseMask = 1<<baseBits - 1
+	insteadShift = 32
+	insteadMask  = 1<<22 - 1
 
-	acceptsFlag way = 1 << (2 * baseBits)
+	acceptsFlag way = 1 << 54
 	classShift      = 56
 
 	unknown = 0        // base of no state: the step was not taken yet
@@ -26,8 +26,8 @@ const (
 	rowWidth  = 256 // entries of a state at most
 )
 
-func (w way) base() uint32    { return uint32(w) & baseMask }
-func (w way) instead() uint32 { return uint32(w>>baseBits) & baseMask }
+func (w way) base() uint32    { return uint32(w) }
+func (w way) instead() uint32 { return uint32(w>>insteadShift) & insteadMask }
 func (w way) class() uint8    { return uint8(w >> classShift) }
 
 // ends has for an octet acceptsFlag when a word ends before it.
@@ -73,6 +73,7 @@ type table struct {
 	key      []byte
 	row      []uint8  // classes of a state
 	start    way      // to the state of the start nodes; unknown after a reset
+	hits     []hit    // of the scan at work
 	back     []*table // by pattern, read backwards; nil until needed
 }
 
@@ -136,7 +137,7 @@ func (t *table) grow(n int) {
 func (t *table) stateOf(w way) *state { return &t.states[t.index[w.base()]] }
 
 // wayTo is the way to dead or idle.
-func (t *table) wayTo(base way) way { return base | base<<baseBits }
+func (t *table) wayTo(base way) way { return base | base<<insteadShift }
 
 // intern gives the way to a state, made when there is none.
 func (t *table) intern(set []int32, fresh bool) way {
@@ -208,7 +209,7 @@ func (t *table) place(s *state) way {
 		t.defaults = append(t.defaults, int32(len(t.states)))
 		instead = base
 	}
-	return way(base) | way(instead)<<baseBits
+	return way(base) | way(instead)<<insteadShift
 }
 
 // defaultOf gives the base of the default of a state, of whose nodes all are its

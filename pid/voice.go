@@ -57,7 +57,7 @@ func (v *voice) hear(r *reading, j *judge) {
 		}
 	}
 	for i, c := range r.forms {
-		if c.kind == Name && !j.taken[i] && j.zoneFactor(c.start) > 0 && !j.official(c) {
+		if c.kind == Name && !j.taken[i] && j.zoneFactor(c.start) > 0 && !j.official(i) {
 			v.names[c.value] = true
 		}
 	}

@@ -1,7 +1,6 @@
 package pid
 
 import (
-	"regexp"
 	"sort"
 	"strings"
 )
@@ -18,7 +17,9 @@ const (
 )
 
 // zones is where each begins, ascending.
-type zones []struct {
+type zones []zoneFrom
+
+type zoneFrom struct {
 	at   int
 	zone zone
 }
@@ -38,13 +39,6 @@ const (
 	signatureMost  = 2500
 )
 
-var (
-	greetingLine = regexp.MustCompile(`^(?i:hi|hello|hiya|dear|good (?:morning|afternoon|evening)|morning|afternoon|hey)\b[^.!?]{0,50}$`)
-	closingLine  = regexp.MustCompile(`^(?i:(?:(?:with |many )?(?:kind|best|warm|kindest)? ?(?:regards|wishes)|many thanks|thanks|thank you|thanks again|thanks all|thanks in advance|cheers|yours (?:sincerely|faithfully|truly)|sincerely|kr|br|all the best|sent from my .*|best|ta|diolch|cofion)(?: (?:and|&) (?:kind |best )?(?:regards|wishes))?)[ ,.!]*$|^-- ?$|^_{5,}$`)
-	quoteStart   = regexp.MustCompile(`^(?i:-{2,} ?(?:original|forwarded) message ?-{2,}|on .{6,120}wrote:|begin forwarded message:)\s*$|^(?i:from): .{3,}$`)
-	postScript   = regexp.MustCompile(`^(?i:p\.?\s?s\.?\b|nb\b|n\.b\.|ps\b)`)
-)
-
 // zonesOf divides a mail's text, line by line. A form or document has lines like
 // these too ("From: 1 May"), and then the worst is that an address weighs less.
 func zonesOf(text string) zones {
@@ -52,10 +46,7 @@ func zonesOf(text string) zones {
 	now, lines, from := plainZone, 0, 0
 	set := func(at int, z zone) {
 		if z != now {
-			all = append(all, struct {
-				at   int
-				zone zone
-			}{at, z})
+			all = append(all, zoneFrom{at, z})
 			now = z
 		}
 	}
@@ -67,20 +58,24 @@ func zonesOf(text string) zones {
 		}
 		line := strings.TrimSpace(text[at : at+end])
 		marked := strings.HasPrefix(line, ">")
-		inner := strings.TrimSpace(strings.TrimLeft(line, "> "))
-		quoted = quoted || startsQuote(line) && (strings.Contains(line, "-") || !strings.HasPrefix(strings.ToLower(line), "from:") || headerBlock(text[at:]))
+		inner := line
+		if marked {
+			inner = strings.TrimSpace(strings.TrimLeft(line, "> "))
+		}
+		starts := startsQuote(line)
+		quoted = quoted || starts && (strings.Contains(line, "-") || !startsFold(line, "from:") || headerBlock(text[at:]))
 		inQuote := quoted || marked
 		body, sign := plainZone, signatureZone
 		if inQuote {
 			body, sign = quotedZone, quotedSignatureZone
 		}
 		switch {
-		case (now == signatureZone || now == quotedSignatureZone) && (now == sign) && !over(lines, at-from) && !postScript.MatchString(inner) && !startsQuote(line):
+		case now == sign && !over(lines, at-from) && !isPostScript(inner) && !starts:
 			lines++
-		case maybe(inner, "abcdklmrstwy-\x7f") && closingLine.MatchString(inner):
+		case isClosing(inner):
 			set(at, sign)
 			lines, from = 0, at
-		case maybe(inner, "adghm") && greetingLine.MatchString(inner) && !inQuote:
+		case !inQuote && isGreeting(inner):
 			set(at, greetingZone)
 		default:
 			set(at, body)
@@ -88,16 +83,6 @@ func zonesOf(text string) zones {
 		at += end + 1
 	}
 	return all
-}
-
-func startsQuote(line string) bool {
-	return len(line) < 200 && line != "" && strings.IndexByte("-obf", line[0]|0x20) >= 0 && quoteStart.MatchString(line)
-}
-
-// maybe spares long lines, and those that begin otherwise, the closer look.
-func maybe(line, first string) bool {
-	const longest = 80
-	return line != "" && len(line) < longest && strings.IndexByte(first, line[0]|0x20) >= 0
 }
 
 func over(lines, octets int) bool { return lines > signatureLines || octets > signatureMost }
