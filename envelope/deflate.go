@@ -5,6 +5,7 @@ import (
 	"hash"
 	"hash/adler32"
 	"io"
+	"sync"
 
 	"github.com/klauspost/compress/flate"
 )
@@ -22,24 +23,44 @@ const textLevel = 6
 // methods came out smaller. The blocks depend on the bytes alone, not on how
 // they were cut into writes, so that the same bytes give the same stream.
 type squeezer struct {
-	w             io.Writer
+	w   io.Writer
+	sum hash.Hash32
+	*presses
+}
+
+// presses are what a squeezer works with. Making them takes a megabyte and more
+// time than a short message's compression, so they are used again.
+type presses struct {
 	block         []byte
 	plain, text   *flate.Writer
 	plainB, textB bytes.Buffer
-	sum           hash.Hash32
 }
 
+var spare = sync.Pool{New: func() any {
+	p := &presses{block: make([]byte, 0, blockSize)}
+	// The levels are constants that the library knows, so there is no error.
+	p.plain, _ = flate.NewWriter(nil, flate.HuffmanOnly)
+	p.text, _ = flate.NewWriter(nil, textLevel)
+	return p
+}}
+
+// newSqueezer begins a stream; Close must be called, or release.
 func newSqueezer(w io.Writer) (*squeezer, error) {
-	s := &squeezer{w: w, block: make([]byte, 0, blockSize), sum: adler32.New()}
-	var err error
-	if s.plain, err = flate.NewWriter(nil, flate.HuffmanOnly); err != nil {
-		return nil, err
-	}
-	if s.text, err = flate.NewWriter(nil, textLevel); err != nil {
-		return nil, err
-	}
-	_, err = w.Write([]byte{0x78, 0x9c}) // deflate, 32 KiB window, no dictionary
+	s := &squeezer{w: w, sum: adler32.New(), presses: spare.Get().(*presses)}
+	_, err := w.Write([]byte{0x78, 0x9c}) // deflate, 32 KiB window, no dictionary
 	return s, err
+}
+
+// release lets the next message have the presses. The squeezer is not used after it.
+func (s *squeezer) release() {
+	p := s.presses
+	s.presses = nil
+	if p == nil {
+		return
+	}
+	clear(p.block[:cap(p.block)]) // nobody's text waits for the next message
+	p.block = p.block[:0]
+	spare.Put(p)
 }
 
 func (s *squeezer) Write(b []byte) (int, error) {

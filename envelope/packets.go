@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // The packet types of our container (RFC 9580 section 5).
@@ -26,17 +27,29 @@ const (
 )
 
 // packetWriter writes one packet of unknown length in partial lengths.
-// Close ends the packet, not the writer below.
+// Close ends the packet, not the writer below; release must follow.
 type packetWriter struct {
-	w   io.Writer
-	buf []byte
+	w     io.Writer
+	buf   []byte
+	piece *[partialSize]byte // what buf is a part of
 }
+
+var pieces = sync.Pool{New: func() any { return new([partialSize]byte) }}
 
 func newPacketWriter(w io.Writer, tag byte) (*packetWriter, error) {
 	if _, err := w.Write([]byte{0xc0 | tag}); err != nil {
 		return nil, err
 	}
-	return &packetWriter{w: w, buf: make([]byte, 0, partialSize)}, nil
+	piece := pieces.Get().(*[partialSize]byte)
+	return &packetWriter{w: w, piece: piece, buf: piece[:0]}, nil
+}
+
+// release lets the next packet have the memory, which holds nothing by then. The
+// writer is not used after it.
+func (p *packetWriter) release() {
+	clear(p.piece[:])
+	pieces.Put(p.piece)
+	p.piece, p.buf = nil, nil
 }
 
 func (p *packetWriter) Write(b []byte) (int, error) {

@@ -82,7 +82,9 @@ func writeInner(w io.Writer, original io.Reader) error {
 	if _, err := compressed.Write([]byte{byte(packet.CompressionZLIB)}); err != nil {
 		return err
 	}
+	defer compressed.release()
 	zlib, err := newSqueezer(compressed)
+	defer zlib.release()
 	if err != nil {
 		return err
 	}
@@ -90,6 +92,7 @@ func writeInner(w io.Writer, original io.Reader) error {
 	if err != nil {
 		return err
 	}
+	defer literal.release()
 	if _, err := literal.Write(literalHeader); err != nil {
 		return err
 	}
