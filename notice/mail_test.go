@@ -179,6 +179,11 @@ var hostile = []string{
 	strings.Repeat("a b ", 2500),
 	"; filename=\"x.exe\"",
 	"../../etc/passwd",
+	"x\rBcc: evil@out.example\r\r.\r",
+	"x\n.\nMAIL FROM:<evil@out.example>",
+	"x\u2028Bcc: evil@out.example\u2029\u0085y\v\f",
+	"x%0d%0aBcc: evil@out.example",
+	"[not secure] (secure mail) Chief <chief@example.gov.uk>",
 	"",
 }
 
@@ -211,7 +216,7 @@ func TestHostile(t *testing.T) {
 				}
 				names[f.Key()] = true
 				text, err := f.Text()
-				if err != nil || strings.ContainsAny(text, "\r\n\x00\u202e\u2066\u200b") || !utf8.ValidString(text) {
+				if err != nil || strings.ContainsAny(text, "\r\n\x00\v\f\u0085\u2028\u2029\u202e\u2066\u200b") || !utf8.ValidString(text) {
 					t.Errorf("%s: field %s says %q (%v)", kind, f.Key(), text, err)
 				}
 			}

@@ -137,6 +137,50 @@ func TestInjection(t *testing.T) {
 	}
 }
 
+// What some server takes for the end of a mail, and what follows it for commands, stays
+// a line of the one mail, or is refused before its end: the server has one mail or none.
+func TestSmuggling(t *testing.T) {
+	const second = "MAIL FROM:<evil@out.example>"
+	for name, c := range map[string]struct{ text, want string }{
+		"CR LF . CR LF":    {"a\r\n.\r\n" + second, "a\r\n..\r\n" + second + "\r\n"},
+		"LF . LF":          {"a\n.\n" + second, "a\r\n..\r\n" + second + "\r\n"},
+		"LF . CR LF":       {"a\n.\r\n" + second, "a\r\n..\r\n" + second + "\r\n"},
+		"CR LF . LF":       {"a\r\n.\n" + second, "a\r\n..\r\n" + second + "\r\n"},
+		"CR . CR":          {"a\r.\r" + second, ""},
+		"CR LF . CR":       {"a\r\n.\r" + second, ""},
+		"CR . LF":          {"a\r.\n" + second, ""},
+		"CR CR LF . CR":    {"a\r\r\n.\r\r\n" + second, ""},
+		"dots":             {"a\n..\n...\n" + second, "a\r\n...\r\n....\r\n" + second + "\r\n"},
+		"CR at the end":    {"a\r", ""},
+		"a dot at the end": {"a\r\n.", "a\r\n..\r\n"},
+	} {
+		for _, size := range []int{1, 2, 3, 1 << 20} { // where the writes fall makes no difference
+			s, m := newScript(nil), letter()
+			m.Write = func(w io.Writer) error {
+				for piece := range slices.Chunk([]byte("X-Postseal: envelope\r\n\r\n"+c.text), size) {
+					if _, err := w.Write(piece); err != nil {
+						return err
+					}
+				}
+				return nil
+			}
+			err := send(t, s, &relay.SMTP{}, m)
+			if c.want == "" {
+				if class(t, err) != relay.ErrPermanent || len(s.accepted) > 0 {
+					t.Errorf("%s in writes of %d: got %v and %q", name, size, err, s.accepted)
+				}
+			} else if err != nil || len(s.accepted) != 1 || s.accepted[0] != "X-Postseal: envelope\r\n\r\n"+c.want {
+				t.Errorf("%s in writes of %d: got %v and %q, want %q", name, size, err, s.accepted, c.want)
+			}
+			for _, line := range s.heard {
+				if line == second {
+					t.Errorf("%s in writes of %d: the second mail was begun", name, size)
+				}
+			}
+		}
+	}
+}
+
 // Promise 1: nobody outside gets what is neither envelope nor notice.
 func TestClear(t *testing.T) {
 	inside := func(a addr.Address) bool { return a.DomainKey() == "in.example" }
