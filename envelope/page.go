@@ -21,7 +21,6 @@ import (
 const pageVersion = 1
 
 const (
-	lineLength     = 72        // of base64, at most; the quoted-printable writer would break lines of 76 once more
 	maxOffered     = 25        // addresses to choose from; others are typed
 	maxShown       = 512       // bytes of a name or address text in the page
 	maxServers     = 8         // key servers in one page
@@ -321,67 +320,5 @@ func writeArea(w io.Writer, container io.Reader) error {
 		return err
 	}
 	_, err := io.WriteString(w, "</textarea>\n")
-	return err
-}
-
-func writeBase64(w io.Writer, container io.Reader) error {
-	lines := &lineWriter{w: w}
-	enc := base64.NewEncoder(base64.StdEncoding, lines)
-	if _, err := io.Copy(enc, container); err != nil {
-		return err
-	}
-	if err := enc.Close(); err != nil {
-		return err
-	}
-	return lines.end()
-}
-
-// lineWriter breaks what it gets into lines of at most lineLength: shorter where
-// chance has written what filters take for the address of a Bitcoin account.
-type lineWriter struct {
-	w    io.Writer
-	out  []byte
-	used int
-	coin int // length of the word under way that may become such an address; 0: it cannot
-	mid  bool
-}
-
-// coinLength is the shortest word that SpamAssassin's __BITCOIN_ID takes for an
-// address: 1 or 3 at the beginning of a word, then 29 to 34 digits and letters
-// without 0, O, I and l. One kilobyte of base64 in seventy holds one. To break
-// before it costs a line end in some eight kilobytes.
-const coinLength = 30
-
-func (l *lineWriter) Write(b []byte) (int, error) {
-	l.out = l.out[:0]
-	for _, c := range b {
-		l.out = append(l.out, c)
-		l.used++
-		switch {
-		case c == '+' || c == '/' || c == '=':
-			l.mid, l.coin = false, 0
-		case !l.mid:
-			l.mid, l.coin = true, 0
-			if c == '1' || c == '3' {
-				l.coin = 1
-			}
-		case c == '0' || c == 'O' || c == 'I' || c == 'l':
-			l.coin = 0
-		case l.coin > 0:
-			l.coin++
-		}
-		if l.used == lineLength || l.coin >= coinLength-4 && l.used%4 == 0 { // in fours, for readers that go by lines
-			l.out, l.used, l.coin, l.mid = append(l.out, '\n'), 0, 0, false
-		}
-	}
-	_, err := l.w.Write(l.out)
-	return len(b), err
-}
-
-func (l *lineWriter) end() error {
-	if l.used == 0 {
-		return nil
-	}
-	_, err := io.WriteString(l.w, "\n")
 	return err
 }

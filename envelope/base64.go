@@ -1,0 +1,123 @@
+package envelope
+
+import (
+	"encoding/base64"
+	"errors"
+	"io"
+)
+
+const (
+	// lineLength is the octets of a line of base64 at most; the quoted-printable writer
+	// would break lines of 76 once more.
+	lineLength = 72
+
+	// coinLength is the shortest word that SpamAssassin's __BITCOIN_ID takes for an
+	// address: 1 or 3 at the beginning of a word, then 29 to 34 digits and letters
+	// without 0, O, I and l. One kilobyte of base64 in seventy holds one. To break
+	// before it costs a line end in some eight kilobytes.
+	coinLength = 30
+	// coinBreak is how long such a word may grow until the next line end is taken: in
+	// fours, for readers that go by lines.
+	coinBreak = coinLength - 4
+
+	// rawPiece is the octets that are coded at a time: a multiple of three.
+	rawPiece = 48 << 10
+)
+
+// writeBase64 writes what container holds in base64, in lines of at most
+// lineLength: shorter where chance has written what filters take for the address
+// of a Bitcoin account.
+func writeBase64(w io.Writer, container io.Reader) error {
+	raw := make([]byte, rawPiece)
+	code := make([]byte, lineLength+base64.StdEncoding.EncodedLen(rawPiece))
+	lines := make([]byte, 0, len(code)+len(code)/4)
+	left := 0 // of code, from the piece before
+	for {
+		n, atEnd, err := fill(container, raw)
+		if err != nil {
+			return err
+		}
+		base64.StdEncoding.Encode(code[left:], raw[:n])
+		b := code[:left+base64.StdEncoding.EncodedLen(n)]
+		lines = lines[:0]
+		for len(b) >= lineLength || atEnd && len(b) > 0 {
+			end := lineEnd(b)
+			lines = append(append(lines, b[:end]...), '\n')
+			b = b[end:]
+		}
+		if _, err := w.Write(lines); err != nil {
+			return err
+		}
+		if atEnd {
+			return nil
+		}
+		left = copy(code, b)
+	}
+}
+
+// fill reads until b is full. Unlike io.ReadFull it tells an end from a reader that
+// says io.ErrUnexpectedEOF of itself: half a container must not pass for a whole.
+func fill(r io.Reader, b []byte) (n int, atEnd bool, err error) {
+	for n < len(b) {
+		k, err := r.Read(b[n:])
+		n += k
+		if errors.Is(err, io.EOF) {
+			return n, true, nil
+		}
+		if err != nil {
+			return n, false, err
+		}
+	}
+	return n, false, nil
+}
+
+// isCoin are the octets of base64 that such an address may hold.
+var isCoin = func() (t [256]bool) {
+	for _, c := range []byte("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz") {
+		t[c] = true
+	}
+	return t
+}()
+
+// lineEnd gives the length of the first line. Most are told to hold no address by a
+// few of their octets: of coinBreak octets in a row one is at a multiple of that.
+func lineEnd(b []byte) int {
+	b = b[:min(len(b), lineLength)]
+	for at := coinBreak - 1; at < len(b); at += coinBreak {
+		from, to := at, at
+		for to < len(b) && isCoin[b[to]] {
+			to++
+		}
+		for to > at && from > 0 && isCoin[b[from-1]] {
+			from--
+		}
+		if to-from >= coinBreak {
+			return coinEnd(b)
+		}
+	}
+	return len(b)
+}
+
+// coinEnd is lineEnd octet by octet.
+func coinEnd(b []byte) int {
+	coin, mid := 0, false // length of the word under way that may become such an address; whether a word is under way
+	for i, c := range b {
+		switch {
+		case c == '+' || c == '/' || c == '=':
+			mid, coin = false, 0
+		case !mid:
+			mid, coin = true, 0
+			if c == '1' || c == '3' {
+				coin = 1
+			}
+		case !isCoin[c]:
+			coin = 0
+		case coin > 0:
+			coin++
+		}
+		if used := i + 1; coin >= coinBreak && used%4 == 0 {
+			return used
+		}
+	}
+	return len(b)
+}
