@@ -123,9 +123,10 @@ func (s *Store) closing(ctx context.Context, v *slot, c *change, now time.Time) 
 // anchors gathers the heads of one sweep.
 type anchors struct {
 	*Store
-	now   time.Time
-	heads []audit.Head
-	short int // chains that are shorter than the log says
+	now    time.Time
+	heads  []audit.Head
+	short  int   // chains that are shorter than the log says
+	failed error // of the log itself, which keeps a sweep from nothing else
 }
 
 // see notes a chain that has grown since the last anchor.
@@ -164,7 +165,10 @@ func (a *anchors) write(ctx context.Context) error {
 	}
 	l := audit.Line{Seq: seq, Time: a.now, Heads: a.heads}
 	a.heads = nil
-	return a.o.Anchors.Append(l)
+	if err := a.o.Anchors.Append(l); err != nil {
+		a.failed = err // the chains are anchored by a later sweep
+	}
+	return nil
 }
 
 // Replay does once more what a log says was closed, in a Redis that may be from

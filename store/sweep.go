@@ -33,8 +33,9 @@ const indexGrace = time.Hour
 // Sweep walks through all envelopes: it destroys keys KeepClosed after expiry,
 // puts back what is missing in indexes and work lists, and drops what leads
 // nowhere. It may run at any time, beside anything, and be cut short; once an
-// hour is often enough. One damaged envelope does not stop it. ErrUnavailable,
-// with the counts so far.
+// hour is often enough. One damaged envelope does not stop it, nor does a log
+// outside Redis that cannot be written, whose error comes at the end.
+// ErrUnavailable, with the counts so far.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 	w := &sweeper{Store: s, now: now}
 	w.anchors = anchors{Store: s, now: now}
@@ -53,7 +54,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 	if s.o.Anchors != nil {
 		s.o.Anchors.Forget(now)
 	}
-	return w.done, err
+	return w.done, errors.Join(err, w.anchors.failed)
 }
 
 type sweeper struct {

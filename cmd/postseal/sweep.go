@@ -41,6 +41,8 @@ func (d *daemon) sweepOnce(ctx context.Context, now time.Time) {
 	}
 	if err != nil {
 		d.log.Warn("sweep failed, tried again later", "error", err)
+	}
+	if errors.Is(err, store.ErrUnavailable) {
 		return // without the store nobody knows what the shelf may lose
 	}
 	for _, s := range d.shelves {
