@@ -79,8 +79,9 @@ var isCoin = func() (t [256]bool) {
 	return t
 }()
 
-// lineEnd gives the length of the first line. Most are told to hold no address by a
-// few of their octets: of coinBreak octets in a row one is at a multiple of that.
+// lineEnd gives the length of the first line. A word that may become an address is
+// coinBreak octets in a row, and of those one is at a multiple of that; so a few
+// octets tell nearly always that a line holds none.
 func lineEnd(b []byte) int {
 	b = b[:min(len(b), lineLength)]
 	for at := coinBreak - 1; at < len(b); at += coinBreak {
@@ -91,33 +92,15 @@ func lineEnd(b []byte) int {
 		for to > at && from > 0 && isCoin[b[from-1]] {
 			from--
 		}
-		if to-from >= coinBreak {
-			return coinEnd(b)
+		if to-from < coinBreak || b[from] != '1' && b[from] != '3' || from > 0 && isBase64Letter(b[from-1]) {
+			continue
+		}
+		if end := (from + coinBreak + 3) / 4 * 4; end <= to {
+			return end
 		}
 	}
 	return len(b)
 }
 
-// coinEnd is lineEnd octet by octet.
-func coinEnd(b []byte) int {
-	coin, mid := 0, false // length of the word under way that may become such an address; whether a word is under way
-	for i, c := range b {
-		switch {
-		case c == '+' || c == '/' || c == '=':
-			mid, coin = false, 0
-		case !mid:
-			mid, coin = true, 0
-			if c == '1' || c == '3' {
-				coin = 1
-			}
-		case !isCoin[c]:
-			coin = 0
-		case coin > 0:
-			coin++
-		}
-		if used := i + 1; coin >= coinBreak && used%4 == 0 {
-			return used
-		}
-	}
-	return len(b)
-}
+// isBase64Letter tells whether an octet of base64 belongs to a word.
+func isBase64Letter(c byte) bool { return c != '+' && c != '/' && c != '=' }

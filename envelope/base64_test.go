@@ -23,6 +23,30 @@ func byOctet(code string) string {
 	return b.String()
 }
 
+// coinEnd is lineEnd octet by octet.
+func coinEnd(b []byte) int {
+	coin, mid := 0, false // length of the word under way that may become such an address; whether a word is under way
+	for i, c := range b {
+		switch {
+		case c == '+' || c == '/' || c == '=':
+			mid, coin = false, 0
+		case !mid:
+			mid, coin = true, 0
+			if c == '1' || c == '3' {
+				coin = 1
+			}
+		case !isCoin[c]:
+			coin = 0
+		case coin > 0:
+			coin++
+		}
+		if used := i + 1; coin >= coinBreak && used%4 == 0 {
+			return used
+		}
+	}
+	return len(b)
+}
+
 // TestLinesAreThoseByOctet: what is told by a few octets of a line is what all of
 // them tell, for containers of every length and however they are read. C20
 func TestLinesAreThoseByOctet(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 // into the salt. Whatever changes those bytes (the compressor, its version, the
 // framing) MUST change it too: the same key and salt over other bytes would
 // re-use nonces. TestRecipe fails when that was forgotten.
-const recipe = "postseal container, recipe 1"
+const recipe = "postseal container, recipe 2"
 
 // chunkOctet is the chunk size of the encryption: 2^(12+6) bytes, 256 KiB.
 // chunkSize bounds what Open must hold at a time.
