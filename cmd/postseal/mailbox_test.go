@@ -10,11 +10,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // mailbox makes a directory with n small mails, every tenth of them marked.
-func mailbox(t *testing.T, n int) string {
+func mailbox(t testing.TB, n int) string {
 	t.Helper()
 	dir := t.TempDir()
 	for i := range n {
@@ -58,13 +57,9 @@ func TestEachMailKeepsOrderAndStops(t *testing.T) {
 	}
 }
 
-// TestReplayIsFast holds the promise of 10,000 small mails in under a minute, on
-// a tenth of them.
-func TestReplayIsFast(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
-	dir := mailbox(t, 1000)
+// manyReplayed gives the arguments that compare two rule files over n small mails.
+func manyReplayed(t testing.TB, n int) []string {
+	dir := mailbox(t, n)
 	old, fresh := filepath.Join(dir, "old.yaml"), filepath.Join(dir, "new.yaml")
 	const rules = "organisation: {name: X, domains: [example.gov.uk]}\nrules:\n  - {name: scan, if: {pid: {score: 10}}, do: seal}\n"
 	for name, text := range map[string]string{old: rules, fresh: rules + "  - {name: tag, if: {subject_tag: SECURE}, do: seal}\n"} {
@@ -72,13 +67,28 @@ func TestReplayIsFast(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	return []string{"replay", old, fresh, dir}
+}
+
+// TestReplayOfManyMails compares two rule files over a thousand mails, of which
+// every tenth has another verdict. How fast that is BenchmarkReplay tells.
+func TestReplayOfManyMails(t *testing.T) {
 	var out, complaints bytes.Buffer
-	begin := time.Now()
-	status := run(t.Context(), []string{"replay", old, fresh, dir}, streams{strings.NewReader(""), &out, &complaints})
-	if took := time.Since(begin); took > 6*time.Second*raceFactor {
-		t.Errorf("took %v, want less than 6 seconds", took)
-	}
+	status := run(t.Context(), manyReplayed(t, 1000), streams{strings.NewReader(""), &out, &complaints})
 	if want := "messages: 1000, with another verdict: 100\nwould newly seal 100, would newly pass 0, would newly refuse 0\n"; status != 0 || !strings.HasSuffix(out.String(), want) {
 		t.Errorf("got status %d, %s\n%s", status, complaints.String(), out.String()[max(0, out.Len()-200):])
 	}
+}
+
+// BenchmarkReplay is a thousand small mails; docs/policy.md promises 10,000 in some
+// seconds.
+func BenchmarkReplay(b *testing.B) {
+	arguments := manyReplayed(b, 1000)
+	for b.Loop() {
+		var out, complaints bytes.Buffer
+		if status := run(b.Context(), arguments, streams{strings.NewReader(""), &out, &complaints}); status != 0 {
+			b.Fatal(complaints.String())
+		}
+	}
+	b.ReportMetric(1000*float64(b.N)/b.Elapsed().Seconds(), "mails/s")
 }
