@@ -113,7 +113,7 @@ func submitAddressCode(v *visit) error {
 	if err != nil {
 		return err
 	}
-	code, err := v.s.Store.CheckCode(v.ctx(), a, v.browser(), cleanCode(v.field("code")), v.now)
+	code, err := v.guessCode(a, v.browser(), v.field("code"))
 	switch {
 	case errors.Is(err, store.ErrWrong):
 		return v.askAddressCode(a, ref, v.field("own") != "", problem{"code", v.t("code.wrong")})
@@ -143,7 +143,7 @@ func (v *visit) ownToo(a addr.Address) (store.Proof, error) {
 	if typed == "" {
 		return store.Proof{}, nil
 	}
-	return v.s.Store.CheckPassword(v.ctx(), a, typed, v.now)
+	return v.guessPassword(a, typed)
 }
 
 // askOwnToo asks for that password beside another code, since the one before was

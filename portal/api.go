@@ -192,10 +192,10 @@ func sessionBrowser(session string) store.Browser { return store.Browser("sessio
 func (v *visit) apiSignIn(c *apiCall) (p store.Proof, err error) {
 	method := "password"
 	if password := v.field("password"); password != "" {
-		p, err = v.s.Store.CheckPassword(v.ctx(), c.address, password, v.now)
+		p, err = v.guessPassword(c.address, password)
 	} else {
 		method = "code"
-		p, err = v.s.Store.CheckCode(v.ctx(), c.address, c.browser, cleanCode(v.field("code")), v.now)
+		p, err = v.guessCode(c.address, c.browser, v.field("code"))
 	}
 	if err != nil {
 		v.s.failed(method, err)

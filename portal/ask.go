@@ -193,7 +193,7 @@ func submitElsewhereCode(v *visit) error {
 		return v.sendElsewhere(rec, a)
 	}
 	ref := v.field("ref")
-	as, err := v.s.Store.CheckCode(v.ctx(), a, v.browser(), cleanCode(v.field("code")), v.now)
+	as, err := v.guessCode(a, v.browser(), v.field("code"))
 	switch {
 	case errors.Is(err, store.ErrWrong):
 		return v.askElsewhereCode(rec, a, ref, problem{"code", v.t("code.wrong")})

@@ -332,6 +332,9 @@ func TestForgedFormsAreRefusedEverywhere(t *testing.T) {
 	}
 }
 
+// quotaCounts are what a dump says of how often something was tried.
+var quotaCounts = regexp.MustCompile(`(?m)^- n:\{.*\n(?:   .*\n)*`)
+
 // The door of securedoc.html takes no cookie: who is signed in on the site is
 // nobody there, any origin may ask and none may with credentials, and nothing but a
 // form is read.
@@ -339,7 +342,7 @@ func TestAPITakesNoCookie(t *testing.T) {
 	h, l := besieged(t)
 	b := h.browser().open(l.link).byCode(carer)
 	fields := url.Values{"id": {l.id.String()}, "t": {l.secret.Encode()}, "address": {carer.String()}, "browser": {nonce}, "answer": {"accepted"}, "form": {b.formOf()}}
-	before := h.dump()
+	before := quotaCounts.ReplaceAllString(h.dump(), "")
 	for _, at := range h.surface(l) {
 		if at[0] != http.MethodPost || !strings.HasPrefix(at[1], "/api/") || at[1] == "/api/v1/code" {
 			continue
@@ -354,7 +357,7 @@ func TestAPITakesNoCookie(t *testing.T) {
 			}
 		}
 	}
-	if h.dump() != before {
+	if quotaCounts.ReplaceAllString(h.dump(), "") != before {
 		t.Error("something was done with the cookie")
 	}
 	b.open(l.page).reads(200, l.page)

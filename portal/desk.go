@@ -151,7 +151,7 @@ func submitDeskCode(v *visit) error {
 		return v.sendDeskCode(a)
 	}
 	ref := v.field("ref")
-	mailbox, err := v.s.Store.CheckCode(v.ctx(), a, v.browser(), cleanCode(v.field("code")), v.now)
+	mailbox, err := v.guessCode(a, v.browser(), v.field("code"))
 	switch {
 	case errors.Is(err, store.ErrWrong):
 		return v.askCodeAt(a, ref, "/desk/new/code", "/desk/new", problem{"code", v.t("code.wrong")})

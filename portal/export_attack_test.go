@@ -9,6 +9,12 @@ import (
 // attack each of them and none that comes later is forgotten.
 func (s *Server) Surface() []string { return slices.Clone(s.surface) }
 
+// What one source may.
+var (
+	QuotaGuess = quotaGuess
+	QuotaMails = quotaMails
+)
+
 // Source is where a request is counted.
 var Source = source
 

@@ -18,17 +18,63 @@ const maxHeldRead = 5
 // stranger: the one that she came for, or else one of those that this browser
 // brought. Strangers cannot use up what is sent for it (store.NewCode).
 //
-// Whoever has none counts for where she is: one source cannot have mails sent to any
-// number of addresses (ASVS 2.4.1), and of a whole hospital behind one address those
-// who come by their message are not held up by it.
+// It counts for where she comes from (counted): one source cannot have mails sent to
+// any number of addresses (ASVS 2.4.1).
 func (v *visit) held(a addr.Address) (store.Held, error) {
 	h, err := v.heldFor(a)
-	if err == nil && !h.ForRecipient() {
-		if err = v.spend(quotaMails); errors.Is(err, errSource) {
-			err = errSourceMails
-		}
+	if err != nil {
+		return h, err
+	}
+	ok, err := v.s.Store.Take(v.ctx(), quotaMails, v.now, v.counted(h)...)
+	if err == nil && !ok {
+		err = errSourceMails
 	}
 	return h, err
+}
+
+// counted names whom an attempt at somebody's mailbox or account counts for: the
+// message that whoever makes it holds, so that of a whole hospital behind one address
+// those who come by their message are held up by nobody else; without one her source.
+// Whether the message went to that address is not asked: else who uses up her source
+// would find out by it who has a blind copy.
+func (v *visit) counted(h store.Held) []string {
+	if id, ok := h.Message(); ok {
+		return []string{"message", id.String()}
+	}
+	return []string{source(v.r)}
+}
+
+// guess checks a password or code for an address. What is wrong counts for where it
+// comes from, whatever the address, before it is compared, so that nobody tries one
+// password at any number of accounts; what is right is not counted.
+func (v *visit) guess(a addr.Address, check func() (store.Proof, error)) (store.Proof, error) {
+	h, err := v.heldFor(a)
+	if err != nil {
+		return store.Proof{}, err
+	}
+	subject := v.counted(h)
+	ok, err := v.s.Store.Take(v.ctx(), quotaGuess, v.now, subject...)
+	if err == nil && !ok {
+		err = errSource
+	}
+	if err != nil {
+		return store.Proof{}, err
+	}
+	p, err := check()
+	if err == nil {
+		err = v.s.Store.Give(v.ctx(), quotaGuess, v.now, subject...)
+	}
+	return p, err
+}
+
+// guessPassword is guess for a password.
+func (v *visit) guessPassword(a addr.Address, password string) (store.Proof, error) {
+	return v.guess(a, func() (store.Proof, error) { return v.s.Store.CheckPassword(v.ctx(), a, password, v.now) })
+}
+
+// guessCode is guess for a code that was sent for this browser.
+func (v *visit) guessCode(a addr.Address, b store.Browser, code string) (store.Proof, error) {
+	return v.guess(a, func() (store.Proof, error) { return v.s.Store.CheckCode(v.ctx(), a, b, cleanCode(code), v.now) })
 }
 
 func (v *visit) heldFor(a addr.Address) (store.Held, error) {

@@ -15,7 +15,8 @@ import (
 // counts for nobody's account.
 var (
 	quotaBegin = store.Quota{Name: "signin-begin", Max: 300, Per: 10 * time.Minute}
-	quotaMails = store.Quota{Name: "mails", Max: 300, Per: 10 * time.Minute} // codes and links for those who hold no message
+	quotaMails = store.Quota{Name: "mails", Max: 300, Per: 10 * time.Minute}   // codes and links
+	quotaGuess = store.Quota{Name: "guesses", Max: 300, Per: 10 * time.Minute} // wrong passwords and codes, of all addresses together
 	quotaEnd   = store.Quota{Name: "signin-end", Max: 300, Per: 10 * time.Minute}
 )
 

@@ -40,6 +40,9 @@ func (r *Record) HeldFor(a addr.Address) Held {
 	return Held{r.ID, to}
 }
 
+// Message names the message that is held; false for none.
+func (h Held) Message() (envelope.ID, bool) { return h.id, h != Held{} }
+
 // ForRecipient tells whether the message went to the address for which is asked.
 func (h Held) ForRecipient() bool { return h.to }
 

@@ -33,10 +33,30 @@ return {'ok'}
 // it; once the quota is used up nothing is counted until its window ends. The
 // subject rests as an HMAC only. Exact under parallel calls. ErrUnavailable.
 func (s *Store) Take(ctx context.Context, q Quota, now time.Time, subject ...string) (bool, error) {
-	key := "n:{" + s.keys.name("quota", append([]string{q.Name}, subject...)...) + "}"
-	out, err := s.run(ctx, "quota", quotaScript, []string{key}, millis(now), strconv.Itoa(q.Max), msec(q.Per), msec(2*q.Per))
+	out, err := s.run(ctx, "quota", quotaScript, []string{s.quotaKey(q, subject)}, millis(now), strconv.Itoa(q.Max), msec(q.Per), msec(2*q.Per))
 	if err != nil {
 		return false, err
 	}
 	return out[0] == "ok", nil
+}
+
+// giveScript takes one time back, within the window in which it was counted.
+//
+//	KEYS n  ARGV now, window
+var giveScript = redis.NewScript(`
+local from, n = tonumber(redis.call('HGET', KEYS[1], 'f') or '0'), tonumber(redis.call('HGET', KEYS[1], 'n') or '0')
+local since = tonumber(ARGV[1]) - from
+if n > 0 and since >= 0 and since < tonumber(ARGV[2]) then redis.call('HINCRBY', KEYS[1], 'n', -1) end
+return {'ok'}
+`)
+
+// Give takes back one time of q that Take counted for a subject, where only what
+// failed is to count. ErrUnavailable.
+func (s *Store) Give(ctx context.Context, q Quota, now time.Time, subject ...string) error {
+	_, err := s.run(ctx, "give", giveScript, []string{s.quotaKey(q, subject)}, millis(now), msec(q.Per))
+	return err
+}
+
+func (s *Store) quotaKey(q Quota, subject []string) string {
+	return "n:{" + s.keys.name("quota", append([]string{q.Name}, subject...)...) + "}"
 }

@@ -112,6 +112,23 @@ var reportCases = map[string]func(*world){
 			w.Fatalf("got %v, want %v", got, want)
 		}
 	},
+	"QuotaGivesBack": func(w *world) {
+		q := store.Quota{Name: "rescue", Max: 2, Per: time.Hour}
+		take := func() bool { return must(w.s.Take(w.ctx, q, w.Now(), "jane"))(w) }
+		give := func(subject string) { w.want(w.s.Give(w.ctx, q, w.Now(), subject), nil, "give") }
+		give("jane") // nothing was taken yet: it makes no room for more
+		got := []bool{take(), take(), take()}
+		give("bob")
+		got = append(got, take())
+		give("jane")
+		got = append(got, take(), take())
+		w.Add(time.Hour)
+		give("jane") // of a window that is over
+		got = append(got, take(), take(), take())
+		if want := []bool{true, true, false, false, true, false, true, true, false}; !slices.Equal(got, want) {
+			w.Fatalf("got %v, want %v", got, want)
+		}
+	},
 	"QuotaUnderParallelCalls": func(w *world) {
 		q, took := store.Quota{Name: "rescue", Max: 3, Per: time.Hour}, make(chan bool, 40)
 		parallel(40, func(int) error {
