@@ -124,13 +124,19 @@ func newDays(t *testing.T) *days {
 	w.keys, err = store.LoadKeyring(bytes.NewReader(master))
 	w.must(err)
 	for _, name := range []string{"one", "two"} {
-		text := strings.NewReplacer("DIR", w.dir, "NAME", name, "PORTAL", testport.Address(t), "REDIS", w.redis.Addr, "REENTRY", ports["REENTRY"], "INBOUND", ports["INBOUND"]).Replace(dayConfig)
-		cfg, err := config.Parse("day.yaml", []byte(text))
-		w.must(err)
-		w.must(os.MkdirAll(filepath.Join(w.dir, name), 0o700))
-		w.start(cfg, logger)
+		w.start(w.config(name, ports), logger)
 	}
 	return w
+}
+
+// config is that of one daemon of a name.
+func (w *days) config(name string, ports map[string]string) *config.Config {
+	w.Helper()
+	text := strings.NewReplacer("DIR", w.dir, "NAME", name, "PORTAL", testport.Address(w), "REDIS", w.redis.Addr, "REENTRY", ports["REENTRY"], "INBOUND", ports["INBOUND"]).Replace(dayConfig)
+	cfg, err := config.Parse("day.yaml", []byte(text))
+	w.must(err)
+	w.must(os.MkdirAll(filepath.Join(w.dir, name), 0o700))
+	return cfg
 }
 
 func listening(t *testing.T) net.Listener {
