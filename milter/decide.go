@@ -31,6 +31,8 @@ type Outcome struct {
 	Reply  Reply          // with Answer
 	Drop   []string       // with Accept: RCPTs to delete, as given
 	Add    []addr.Address // with Accept: members of deleted RCPTs who may have the original
+	Return bool           // with Accept: the original goes on from From, so that it comes back inside when it must
+	From   addr.Address
 }
 
 // job is one message being decided.
@@ -152,7 +154,11 @@ func (f *Filter) decide(ctx context.Context, j *job) (Outcome, string, error) {
 	if !j.plan.goesOn || len(j.plan.rest) > 0 {
 		return Outcome{Action: Discard}, sealed, nil
 	}
-	return Outcome{Action: Accept, Drop: j.plan.drop, Add: j.plan.add}, sealed, nil
+	out := Outcome{Action: Accept, Drop: j.plan.drop, Add: j.plan.add}
+	if from, change := f.returnTo(j); change {
+		out.Return, out.From = true, from
+	}
+	return out, sealed, nil
 }
 
 // judge reads the message and classifies it for everybody it reaches (steps 1 and 2).

@@ -124,7 +124,7 @@ func (f *Filter) setUp() {
 		f.run.grace = or(f.run.grace, graceAfterDeadline)
 		f.run.server = gomilter.NewServer(
 			gomilter.WithMilter(func() gomilter.Milter { return &session{f: f} }),
-			gomilter.WithActions(gomilter.OptAddRcpt|gomilter.OptRemoveRcpt),
+			gomilter.WithActions(gomilter.OptAddRcpt|gomilter.OptRemoveRcpt|gomilter.OptChangeFrom),
 			// No answer but the one at end of message: on a unix socket that spares
 			// a round trip for every field.
 			gomilter.WithProtocols(gomilter.OptNoReplies|gomilter.OptNoUnknown|gomilter.OptHeaderLeadingSpace),

@@ -45,8 +45,9 @@ func (f *Filter) handOver(ctx context.Context, j *job) error {
 	for _, a := range j.plan.rest {
 		to = append(to, relay.Recipient{Address: a})
 	}
+	from, _ := f.returnTo(j)
 	_, err := f.Inbound.Send(ctx, relay.Mail{
-		Kind: relay.KindInside, From: j.Sender, Recipients: to, UTF8: j.Args.UTF8, EightBit: true, Client: xforward(j.Mail),
+		Kind: relay.KindInside, From: from, Recipients: to, UTF8: j.Args.UTF8, EightBit: true, Client: xforward(j.Mail),
 		Write: func(w io.Writer) error {
 			_, err := io.Copy(w, j.Original())
 			return err

@@ -215,6 +215,11 @@ func (s *session) EndOfMessage(m gomilter.Modifier) (resp *gomilter.Response, er
 func apply(out Outcome, m gomilter.Modifier) (*gomilter.Response, error) {
 	switch out.Action {
 	case Accept:
+		if out.Return {
+			if err := m.ChangeFrom(out.From.String(), ""); err != nil {
+				return gomilter.RespTempFail, err
+			}
+		}
 		for _, given := range out.Drop {
 			if err := m.DeleteRecipient(given); err != nil {
 				return gomilter.RespTempFail, err

@@ -115,7 +115,7 @@ func (f *Front) finish(m miltertest.Mail, result miltertest.Result, head []byte)
 		if len(result.Recipients) == 0 {
 			break // everybody was served by a sealed copy
 		}
-		if _, err := f.deliver(m.From, result.Recipients, join(head, m.Body)); err != nil {
+		if _, err := f.deliver(result.From, result.Recipients, join(head, m.Body)); err != nil {
 			return &smtp.SMTPError{Code: 552, EnhancedCode: smtp.EnhancedCode{5, 3, 4}, Message: err.Error()}
 		}
 	case miltertest.Discard:

@@ -78,6 +78,7 @@ type Result struct {
 	Recipients []string // who gets the original: RCPTs without the deleted, with the added; only after Accept
 	Deleted    []string
 	Added      []string
+	From       string // whom the original goes on from; only after Accept
 }
 
 // Send hands m to the filter that listens at socket ("unix:/path", "/path" or
@@ -205,13 +206,15 @@ func (m *Mail) helo() string {
 }
 
 func (m *Mail) result(mods []gomilter.ModifyAction, act *gomilter.Action) (Result, error) {
-	var r Result
+	r := Result{From: m.From}
 	for _, mod := range mods {
 		switch mod.Type {
 		case gomilter.ActionAddRcpt:
 			r.Added = append(r.Added, gomilter.RemoveAngle(mod.Rcpt))
 		case gomilter.ActionDelRcpt:
 			r.Deleted = append(r.Deleted, gomilter.RemoveAngle(mod.Rcpt))
+		case gomilter.ActionChangeFrom:
+			r.From = gomilter.RemoveAngle(mod.From)
 		default:
 			return Result{}, fmt.Errorf("%w: a change nobody asked for", ErrProtocol)
 		}
