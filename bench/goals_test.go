@@ -86,8 +86,11 @@ var measurements = []measurement{
 	{"3", sealing},
 	{"4", oneSession},
 	{"5", bigMessages},
+	{"10", documents},
 	{"11", memory},
+	{"12", guessing},
 	{"13", stored},
+	{"14", opening},
 }
 
 // TestGoals measures all goals, or those that BENCH names ("1 4 14"), writes what
