@@ -37,6 +37,7 @@ const (
 	maxReadings   = 8        // further readings of parts that contradict themselves
 	maxHead       = 512      // octets kept of a part that is not text
 	readBuffer    = 64 << 10 // octets handed on at once
+	firstBuffer   = 6 << 10  // the first of them: most bodies are no longer
 
 	// maxWork bounds what all readings of a message look at together: a body of the
 	// greatest size four times over, since a part within a part is decoded twice and
@@ -187,7 +188,7 @@ func (r *reader) checkHeader(header []Field) {
 // counted.
 func (r *reader) copy(body io.Reader, to sink) error {
 	split := newSplitter(to)
-	buf := make([]byte, readBuffer)
+	buf := make([]byte, firstBuffer)
 	for {
 		n, err := body.Read(buf)
 		r.m.Size += int64(n)
@@ -204,6 +205,9 @@ func (r *reader) copy(body io.Reader, to sink) error {
 		if err != nil {
 			split.close()
 			return notEOF(err)
+		}
+		if n == firstBuffer {
+			buf = make([]byte, readBuffer)
 		}
 	}
 }
