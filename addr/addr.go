@@ -108,7 +108,7 @@ type Named struct {
 func unquote(local string) (string, error) {
 	if !strings.HasPrefix(local, `"`) {
 		for _, r := range local {
-			if unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`"(),:;<>[\]@`, r) {
+			if unseen(r) || unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`"(),:;<>[\]@`, r) {
 				return "", fmt.Errorf("%w: a character that needs quotes", ErrSyntax)
 			}
 		}
@@ -135,7 +135,16 @@ func unquote(local string) (string, error) {
 	if b.Len() == 0 {
 		return "", fmt.Errorf("%w: empty local part", ErrSyntax)
 	}
+	if strings.ContainsFunc(b.String(), func(r rune) bool { return unseen(r) || unicode.IsControl(r) }) {
+		return "", fmt.Errorf("%w: control character", ErrSyntax)
+	}
 	return b.String(), nil
+}
+
+// unseen tells whether a character makes an address look like another one: marks of
+// direction, ends of lines, what has no width. Joiners are letters' own in some scripts.
+func unseen(r rune) bool {
+	return r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d'
 }
 
 func domainKey(domain string) (string, error) {

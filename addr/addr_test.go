@@ -37,6 +37,21 @@ func TestParseRefusesWhatIsNotOneMailbox(t *testing.T) {
 	}
 }
 
+// Two addresses that look alike are one way to a wrong recipient: what turns letters
+// round, ends a line or has no width stands in none.
+func TestNoAddressLooksLikeAnother(t *testing.T) {
+	for _, r := range "\u202e\u202a\u2066\u200e\u200b\u2060\ufeff\u00ad\u2028\u2029\u0085" {
+		for _, s := range []string{"ja" + string(r) + "ne@example.org", `"ja` + string(r) + `ne"@example.org`} {
+			if a, err := addr.Parse(s); !errors.Is(err, addr.ErrSyntax) {
+				t.Errorf("%+q: got %v, %v, want ErrSyntax", s, a, err)
+			}
+		}
+	}
+	if _, err := addr.Parse("\u0645\u06cc\u200c\u062e@example.org"); err != nil {
+		t.Errorf("a joiner inside a word: %v", err)
+	}
+}
+
 func TestRouted(t *testing.T) {
 	for s, want := range map[string]bool{"x%out.test@own.example": true, "out!x@own.example": true, `"x@out.test"@own.example`: true, "x@own.example": false} {
 		if got := addr.MustParse(s).Routed(); got != want {
