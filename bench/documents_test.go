@@ -81,4 +81,3 @@ func inBoth(text, want string) (have, all int) {
 func wordsOf(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
-

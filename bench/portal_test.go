@@ -99,7 +99,9 @@ func opening(t *testing.T) []goal {
 }
 
 // cost of a password as store has it (facts: 64 MiB, 3 passes), for the bare loop.
-func bareArgon() { argon2.IDKey([]byte("a password of somebody"), []byte("sixteen octets.."), 3, 64<<10, 4, 32) }
+func bareArgon() {
+	argon2.IDKey([]byte("a password of somebody"), []byte("sixteen octets.."), 3, 64<<10, 4, 32)
+}
 
 // guessing measures how many passwords are checked while messages are read, and
 // how long those who read wait meanwhile.
