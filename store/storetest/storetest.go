@@ -98,7 +98,7 @@ type world struct {
 
 // Run runs the whole suite; each case gets a store of its own.
 func Run(t *testing.T, newStore NewStore) {
-	for _, group := range []map[string]func(*world){envelopeCases, gateCases, accountCases, codeCases, allowanceCases, sessionCases, outboxCases, reportCases, answerCases, wayCases, ownCases, farewellCases, tellingCases, senderCases, askCases, termsCases, deskCases, writerCases, teamCases, memberCases, boardCases} {
+	for _, group := range []map[string]func(*world){envelopeCases, gateCases, accountCases, codeCases, allowanceCases, sessionCases, outboxCases, reportCases, answerCases, wayCases, ownCases, farewellCases, tellingCases, senderCases, askCases, termsCases, deskCases, writerCases, teamCases, memberCases, boardCases, actCases} {
 		for _, name := range slices.Sorted(maps.Keys(group)) {
 			t.Run(name, func(t *testing.T) {
 				clock := NewClock()
