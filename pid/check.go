@@ -4,6 +4,13 @@ import "strings"
 
 // digitsOf gives the digits of s.
 func digitsOf(s string) string {
+	same := 0
+	for same < len(s) && s[same] >= '0' && s[same] <= '9' {
+		same++
+	}
+	if same == len(s) {
+		return s
+	}
 	const usual = 64
 	var short [usual]byte
 	b := short[:0]
@@ -17,10 +24,17 @@ func digitsOf(s string) string {
 
 // bare gives letters and digits only, in capitals: the value that is compared.
 func bare(s string) string {
+	same := 0 // octets at the start that stay as they are
+	for same < len(s) && (s[same] >= '0' && s[same] <= '9' || s[same] >= 'A' && s[same] <= 'Z') {
+		same++
+	}
+	if same == len(s) {
+		return s
+	}
 	const usual = 64
 	var short [usual]byte
-	b := short[:0]
-	for i := range len(s) {
+	b := append(short[:0], s[:same]...)
+	for i := same; i < len(s); i++ {
 		switch c := s[i]; {
 		case c >= 0x80:
 			return bareBeyondASCII(s)

@@ -25,9 +25,12 @@ var (
 // settle puts together what makes up one thing, and leaves of overlapping ones of
 // a kind the longest.
 func settle(text string, all []found) []found {
-	slices.SortFunc(all, func(a, b found) int {
+	inOrder := func(a, b found) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
-	})
+	}
+	if !slices.IsSortedFunc(all, inOrder) {
+		slices.SortFunc(all, inOrder)
+	}
 	kept := all[:0]
 	var last []found // of each kind the last one kept
 next:
@@ -50,19 +53,25 @@ next:
 // their postcodes; what is left of sort codes, account numbers and dates is
 // nothing.
 func accounts(text string, all []found) []found {
-	var kept []found
+	if !slices.ContainsFunc(all, func(c found) bool { return c.kind == sortCode || c.kind == accountNo }) {
+		return all
+	}
+	kept, joined := make([]found, 0, len(all)), false
 	for i, c := range all {
 		switch c.kind {
 		case sortCode:
 			if n, ok := accountNear(text, all, i); ok {
 				kept = append(kept, found{kind: BankAccount, start: min(c.start, n.start), end: max(c.end, n.end), value: c.value + n.value, labelled: true})
+				joined = true
 			}
 		case accountNo:
 		default:
 			kept = append(kept, c)
 		}
 	}
-	slices.SortStableFunc(kept, func(a, b found) int { return cmp.Compare(a.start, b.start) })
+	if joined {
+		slices.SortStableFunc(kept, func(a, b found) int { return cmp.Compare(a.start, b.start) })
+	}
 	return kept
 }
 

@@ -175,8 +175,17 @@ func (r *run) slow(w way, class uint8, at int) way {
 
 // matches notes what matches if a word ends here.
 func (r *run) matches(at int) {
-	for _, p := range r.t.stateOf(r.s).accepts {
-		r.t.hits = append(r.t.hits, hit{p, int32(at)})
+	if r.s&acceptsFlag == 0 {
+		return
+	}
+	t := r.t
+	what := t.slots[r.s.base()]
+	if what&oneAccepted != 0 {
+		t.hits = append(t.hits, hit{int32(uint32(what)), int32(at)})
+		return
+	}
+	for _, p := range t.states[uint32(what)].accepts {
+		t.hits = append(t.hits, hit{p, int32(at)})
 	}
 }
 

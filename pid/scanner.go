@@ -39,6 +39,7 @@ type Scanner struct {
 	forms   *matcher // of patterns whose start is asked for
 	words   *matcher // of all others
 	entries []entry  // by number of the pattern
+	marks   []int8   // of the entries, apart since they are asked for at each hit
 	weights map[Kind]float64
 	kinds   []Kind // in the order of reports
 	allow   map[string]bool
@@ -109,6 +110,9 @@ func build(o Options) (*Scanner, error) {
 	}
 	if len(s.forms.nodes)+len(s.words.nodes) > maxNodes {
 		return nil, fmt.Errorf("the words and patterns are too many together")
+	}
+	for _, e := range s.entries {
+		s.marks = append(s.marks, int8(e.mark))
 	}
 	return s, s.configure(o)
 }
@@ -262,7 +266,7 @@ func (r *reading) keepWords(s *Scanner, hits []hit) {
 	var count [markerCount]int
 	marks := 0
 	for _, h := range hits {
-		if m := s.entries[h.pattern].mark; m >= 0 {
+		if m := s.marks[h.pattern]; m >= 0 {
 			count[m]++
 			marks++
 		}
@@ -273,9 +277,10 @@ func (r *reading) keepWords(s *Scanner, hits []hit) {
 	}
 	r.topics = make([]topicHit, 0, len(hits)-marks)
 	for _, h := range hits {
-		if e := &s.entries[h.pattern]; e.mark >= 0 {
-			r.marks[e.mark] = append(r.marks[e.mark], markHit{int(h.end), h.pattern})
+		if m := s.marks[h.pattern]; m >= 0 {
+			r.marks[m] = append(r.marks[m], markHit{int(h.end), h.pattern})
 		} else {
+			e := &s.entries[h.pattern]
 			r.topics = append(r.topics, topicHit{e.topic, e.tier, h.pattern, int(h.end)})
 		}
 	}
@@ -283,6 +288,8 @@ func (r *reading) keepWords(s *Scanner, hits []hit) {
 
 // keepForms keeps hits of forms that are such.
 func (r *reading) keepForms(s *Scanner, at *run, hits []hit) {
+	const usual = 32 // forms in a text; few hits are one
+	r.forms = make([]found, 0, min(len(hits), usual))
 	for _, h := range hits {
 		e, end := &s.entries[h.pattern], int(h.end)
 		if e.form != nil && !e.form.mayEnd(r.text, end) {

@@ -30,6 +30,13 @@ func (w way) base() uint32    { return uint32(w) }
 func (w way) instead() uint32 { return uint32(w>>insteadShift) & insteadMask }
 func (w way) class() uint8    { return uint8(w >> classShift) }
 
+// Entry 0 of a state that accepts, of no class, says what: the one pattern, or the
+// number of the state, which has several. So they are at hand with the others.
+const (
+	oneAccepted  way = 1 << 32
+	moreAccepted way = 1 << 33
+)
+
 // ends has for an octet acceptsFlag when a word ends before it.
 var ends = func() (t [256]way) {
 	for b, word := range isWord {
@@ -184,6 +191,9 @@ func (t *table) intern(set []int32, fresh bool) way {
 func (t *table) place(s *state) way {
 	instead, eaten := t.defaultOf(s)
 	t.row = t.row[:0]
+	if len(s.accepts) > 0 {
+		t.row = append(t.row, 0)
+	}
 	all := eaten.size() >= wide && len(t.defaults) < maxDefaults
 	for c := 1; c <= t.m.classes; c++ {
 		if all || eaten.has(t.m.sample[c]) {
@@ -204,6 +214,13 @@ func (t *table) place(s *state) way {
 	for _, c := range t.row {
 		t.slots[base+uint32(c)] = way(c) << classShift
 		t.top = max(t.top, base+uint32(c)+1)
+	}
+	switch len(s.accepts) {
+	case 0:
+	case 1:
+		t.slots[base] = oneAccepted | way(s.accepts[0])
+	default:
+		t.slots[base] = moreAccepted | way(len(t.states))
 	}
 	if s.base = base; all {
 		t.defaults = append(t.defaults, int32(len(t.states)))
