@@ -262,3 +262,24 @@ func sealedOnce(t *testing.T, sent []relaytest.Sent) {
 		}
 	}
 }
+
+// Who writes on the pages chooses her name; the rest of that mail's header is ours.
+func TestHeaderInjectionThroughTheWriter(t *testing.T) {
+	for ending, end := range lineEnds {
+		w := newWorld(t)
+		author := carla
+		author.Name = "Carla" + end + planting + end + end + "<script>x</script>"
+		if err := w.f.SealAnswer(t.Context(), answerTo("sam@firm.example"), author, "official"); err != nil {
+			t.Errorf("%s: %v", ending, err)
+			continue
+		}
+		sent := w.out.Sent()
+		if len(sent) != 1 || len(sent[0].Recipients) != 1 {
+			t.Fatalf("%s: got %d mails", ending, len(sent))
+		}
+		leaves(t, sent[0].Bytes)
+		if t.Failed() {
+			t.Fatalf("%s:\n%.1500s", ending, sent[0].Bytes)
+		}
+	}
+}
