@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/postseal/postseal/addr"
@@ -155,11 +156,14 @@ func (v *visit) typedPassword(a addr.Address, names ...string) []problem {
 	return nil
 }
 
-// clean makes one line out of what was typed.
+// clean makes one line out of what was typed, without what changes a line unseen.
 func clean(s string) string {
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		switch {
+		case unicode.IsControl(r):
 			return ' '
+		case unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d': // the joiners are letters of some scripts
+			return -1
 		}
 		return r
 	}, s)), " ")

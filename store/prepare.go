@@ -45,6 +45,7 @@ func (s *Store) Prepare(ctx context.Context, p Preparation) error {
 	if len(p.Recipients) == 0 || len(p.Recipients) > maxRecipients || len(p.Held) > maxHeld || len(p.By) > maxBy {
 		return fmt.Errorf("%w: %d recipients, %d notices", ErrTooLong, len(p.Recipients), len(p.Held))
 	}
+	p.Record = legible(p.Record)
 	dials, err := s.ensureReady(ctx)
 	if err != nil {
 		return err
