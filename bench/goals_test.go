@@ -86,6 +86,8 @@ var measurements = []measurement{
 	{"3", sealing},
 	{"4", oneSession},
 	{"5", bigMessages},
+	{"6 8 9", parts},
+	{"7", sizes},
 	{"10", documents},
 	{"11", memory},
 	{"12", guessing},

@@ -4,30 +4,51 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/postseal/postseal/pid"
 )
 
 // rounds is how often each load runs on each rig, in turn; figures are medians of
 // the ratios within a round, so that a slow minute of the machine strikes both.
 const rounds = 5
 
-// filler is ordinary text of an office; it holds nobody's data.
-const filler = `Thank you for your note about the meeting on the new timetable for the depot.
-We looked at the plan again and think that two more weeks would help everybody,
-above all the drivers who have to learn the route around the station. The figures
-in the table of last month were right, so nothing changes for the budget. Please
-tell the workshop that the parts are here and that the ramp is free from Monday.
+// ordinary gives the texts of mails as an office has them, 4 KB and more each, of
+// which none is to be sealed.
+var ordinary = sync.OnceValue(func() []string {
+	raw, err := os.ReadFile("../testdata/bench/mails.txt")
+	if err != nil {
+		panic(err)
+	}
+	var all []string
+	for _, m := range strings.Split("\n"+string(raw), "\n=== ")[1:] {
+		_, text, _ := strings.Cut(m, "\n")
+		text = strings.Repeat(text+"\n", 4<<10/len(text)+1)
+		if pid.Score([]pid.Section{{Where: "text", Text: text}}).Total < 5 {
+			all = append(all, text)
+		}
+	}
+	return all
+})
 
-`
+// prose gives about size octets of such text, another one for each n.
+func prose(n, size int) string {
+	var b strings.Builder
+	for texts := ordinary(); b.Len() < size; n++ {
+		b.WriteString(texts[n%len(texts)])
+	}
+	return strings.ReplaceAll(b.String()[:size], "\n", "\r\n")
+}
 
 // letter makes a message of about size octets of text to an address of its own.
 func letter(subject string, n, size int) (string, []byte) {
 	to := fmt.Sprintf("reader%d@firm.example", n)
-	text := strings.Repeat(filler, size/len(filler)+1)[:size]
-	return to, stuffed([]byte(header(subject, to, n) + "Content-Type: text/plain; charset=utf-8\r\n\r\n" + strings.ReplaceAll(text, "\n", "\r\n") + "\r\n"))
+	return to, stuffed([]byte(header(subject, to, n) + "Content-Type: text/plain; charset=utf-8\r\n\r\n" + prose(n, size) + "\r\n"))
 }
 
 func header(subject, to string, n int) string {
@@ -119,6 +140,9 @@ func passing(t *testing.T) []goal {
 	rigs := []*rig{withoutFilter(t), withNoop(t), withPostseal(t)}
 	l := load{messages: messages, sessions: 8, message: untagged}
 	runs := turns(rigs, []load{l, l, l})
+	if passed := rigs[2].decided("passed"); passed < rounds*messages {
+		t.Fatalf("%d messages passed, want all of %d: the text weighs too much", passed, rounds*messages)
+	}
 	none, noop, ours := runs[0], runs[1], runs[2]
 	speed, speeds := ratios(ours, none, perSecond)
 	noopSpeed, _ := ratios(noop, none, perSecond)

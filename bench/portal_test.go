@@ -190,3 +190,29 @@ func count(during time.Duration, hands int, do func()) float64 {
 	all.Wait()
 	return float64(done.Load()) / time.Since(began).Seconds()
 }
+
+// sizes measures mails as their recipients' servers get them.
+func sizes(t *testing.T) []goal {
+	const kb = 1 << 10
+	d := newDesk(t)
+	weight := func(to string, data []byte) (original, arrived float64, page int) {
+		mail, sealed := d.sealed(to, data)
+		return float64(len(data)), float64(len(mail)), len(sealed.HTML) - len(sealed.Container)*4/3*73/72 // lines of 72
+	}
+	var limits []limit
+	samples := map[string][]float64{}
+	frame := 0.0 // what a mail weighs beside what it holds
+	for n, size := range []int{100 * kb, 1024 * kb, 10240 * kb} {
+		to, data := parcel("[SECURE] The plan", n, size)
+		original, arrived, page := weight(to, data)
+		limits = append(limits, limit{fmt.Sprintf("%d KiB with noise, octets over 1.04 of it", size/kb), arrived - 1.04*original, 70 * kb, false, "octets"})
+		samples[fmt.Sprint(size)] = []float64{original, arrived}
+		limits = append(limits, limit{"page without ciphertext", float64(page), 48 * kb, false, "octets"})
+		frame = float64(page)
+	}
+	to, data := letter("[SECURE] The minutes", 9, 100*kb)
+	original, arrived, _ := weight(to, data)
+	limits = append(limits, limit{"100 KiB of text, octets over 0.7 of it and the page", arrived - 0.7*original - frame, 0, false, "octets"})
+	samples["text"] = []float64{original, arrived}
+	return []goal{{7, "size of a sealed mail", limits, samples}}
+}

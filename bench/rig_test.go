@@ -4,7 +4,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -206,4 +208,18 @@ func (r *rig) session(l load, mails []letterTo, next *atomic.Int64) (took []time
 			c = nil
 		}
 	}
+}
+
+// decided is how many messages the daemon has decided so, as its metrics say.
+func (r *rig) decided(outcome string) int {
+	r.t.Helper()
+	m := regexp.MustCompile(`(?m)^postseal_messages_total\{outcome="` + outcome + `"\} (\S+)$`).FindStringSubmatch(r.seal.Metrics())
+	if m == nil {
+		return 0
+	}
+	n, err := strconv.ParseFloat(m[1], 64)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return int(n)
 }
