@@ -114,6 +114,37 @@ func sendOnly(t *testing.T, socket string, m miltertest.Mail) miltertest.Result 
 	return r
 }
 
+// The clock jumps at each call of a collaborator, back an hour or ahead a day: the
+// message is served all the same, once, and confirmed once when the clock has come to
+// where it was (promises 1, 2 and 5).
+func TestClockJumpsInMidMessage(t *testing.T) {
+	for _, call := range []string{"resolve", "copies", "lookup", "shelf", "prepare", "relay", "queued"} {
+		for how, d := range map[string]time.Duration{"back": -time.Hour, "ahead": 24 * time.Hour} {
+			t.Run(call+" "+how, func(t *testing.T) {
+				w := newWorld(t)
+				jumped := 0
+				w.faults.jump = func(string) {
+					if jumped++; jumped == 1 {
+						w.pass(d)
+					}
+				}
+				w.faults.set(call, how)
+				m := mailFor(message("[SECURE] greenhouse", inside+", "+outside+", "+other), inside, outside, other)
+				neverClear(t, w.decide(m))
+				w.faults.heal()
+				w.pass(2 * time.Hour)
+				n := len(w.confirmations())
+				m.QueueID = "4QUEUE2"
+				neverClear(t, w.decide(m))
+				n += len(w.confirmations())
+				if got := w.envelopes(); jumped == 0 || got[outside] != 1 || got[other] != 1 || n != 1 {
+					t.Errorf("%d jumps: envelopes %v, %d confirmations; want one each", jumped, got, n)
+				}
+			})
+		}
+	}
+}
+
 // What a process left that was killed in the moment in which a file has its name
 // is gone at the next start; what Redis was not told yet stays.
 func TestNextStartClearsAway(t *testing.T) {

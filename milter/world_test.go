@@ -237,10 +237,11 @@ func findPart(t *testing.T, contentType, encoding, disposition string, body io.R
 }
 
 // faults are the switches: "failed" breaks a call before it happens, "lost" lets
-// it happen and loses the answer.
+// it happen and loses the answer, "back" and "ahead" let the clock jump before it.
 type faults struct {
 	mu     sync.Mutex
 	broken map[string]string
+	jump   func(how string)
 }
 
 func (f *faults) set(call, how string) {
@@ -263,6 +264,8 @@ func (f *faults) call(name string, as error, do func() error) error {
 			return err
 		}
 		return as
+	case "back", "ahead":
+		f.jump(how)
 	}
 	return do()
 }
