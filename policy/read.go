@@ -152,6 +152,14 @@ func (r *reader) spent() bool {
 	return false
 }
 
+// fieldPlace names a field where it has a name that can be shown.
+func fieldPlace(name string) string {
+	if !isFieldName(name) {
+		return "header"
+	}
+	return "header " + name
+}
+
 // checkHeader looks at the size of the message's own header, and at the fields
 // that mail programs read differently when they are there twice.
 func (r *reader) checkHeader(header []Field) {
@@ -164,7 +172,7 @@ func (r *reader) checkHeader(header []Field) {
 		}
 		if strings.Contains(strings.ReplaceAll(f.Value, "\r\n", ""), "\r") {
 			// Some programs end a line there: a field hides in this one.
-			r.unreadable("header "+f.Name, ErrUnreadable)
+			r.unreadable(fieldPlace(f.Name), ErrUnreadable)
 		}
 		name := strings.ToLower(f.Name)
 		if count[name]++; count[name] == maxSameField+1 && name != "received" {
