@@ -44,7 +44,7 @@ func Score(sections []Section) Report { return usual().Score(sections) }
 func (s *Scanner) Score(sections []Section) Report { return s.tally(sections).report() }
 
 func (s *Scanner) tally(sections []Section) *tally {
-	t := &tally{s: s, seen: map[string]bool{}, kinds: map[Kind]*kindTally{}}
+	t := &tally{s: s, seen: map[ofKind]bool{}, kinds: map[Kind]*kindTally{}}
 	all := make([]*reading, len(sections))
 	general := map[int32]bool{}
 	for i, section := range sections {
@@ -86,16 +86,22 @@ func privacy(phrases int) float64 {
 // tally gathers the weights of a message.
 type tally struct {
 	s        *Scanner
-	seen     map[string]bool // kind and value, so that what is repeated counts once
+	seen     map[ofKind]bool // so that what is repeated counts once
 	kinds    map[Kind]*kindTally
 	forms    []formed         // values that have a form, each once
-	formAt   map[string]int   // where in forms, by kind and value
+	formAt   map[ofKind]int   // where in forms
 	loose    []formed         // references in a line of their own, as in a subject
 	strongs  map[Kind]float64 // by kind of subject matter, heaviest strong phrase
 	private  float64          // of the whole message
 	voice    voice
 	readings []*reading
 	story    float64 // from 0 to 2: how much tells of one person, or is told in confidence
+}
+
+// ofKind is a value, or a phrase, of a kind.
+type ofKind struct {
+	kind  Kind
+	value string
 }
 
 // formed is one value that has a form.
@@ -108,12 +114,12 @@ type formed struct {
 // keep holds a value where it weighs most: what stands alone in a file's name or
 // a signature must not hide the same behind its label in the text.
 func (t *tally) keep(f formed) {
-	key := string(f.kind) + "\x00" + f.value
+	key := ofKind{f.kind, f.value}
 	i, ok := t.formAt[key]
 	switch {
 	case !ok:
 		if t.formAt == nil {
-			t.formAt = map[string]int{}
+			t.formAt = map[ofKind]int{}
 		}
 		t.formAt[key] = len(t.forms)
 		t.forms = append(t.forms, f)
@@ -133,7 +139,7 @@ type kindTally struct {
 // add counts one finding. The first values of a kind weigh in full, further ones
 // a quarter, and the kind no more than its bound times the heaviest.
 func (t *tally) add(kind Kind, where, value string, weight float64, full int, bound float64) {
-	key := string(kind) + "\x00" + value
+	key := ofKind{kind, value}
 	if weight <= 0 || t.s.weights[kind] == 0 || t.seen[key] {
 		return
 	}

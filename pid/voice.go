@@ -45,7 +45,11 @@ func (v *voice) hear(r *reading, j *judge) {
 		}
 	}
 	const saysSo = 3 // a message says of itself that it is for everybody, or about nobody
-	for m, weight := range map[marker]float64{ofPublic: 1, ofPlanning: 1, ofEverybody: saysSo} {
+	for _, m := range []marker{ofPublic, ofPlanning, ofEverybody} {
+		weight := 1.0
+		if m == ofEverybody {
+			weight = saysSo
+		}
 		for _, h := range r.marks[m] {
 			v.general[h.pattern] = max(v.general[h.pattern], weight)
 		}
@@ -78,6 +82,9 @@ func count(r *reading, m marker, greetings bool) float64 {
 
 var salutation = regexp.MustCompile(`^(?:Dear|Hi|Hello|Hiya|Hey|(?:Good )?[Mm]orning|(?:Good )?[Aa]fternoon),? (?:(Mr|Mrs|Ms|Miss|Mx|Dr|Cllr)\b|([A-Z][a-z]+) ?(?:[,.!\r\n-]|$))`)
 
+// salutes are what a salutation begins with.
+var salutes = []string{"Dear", "Hi", "He", "Good ", "Morning", "Afternoon"}
+
 // manyPeople are whom a letter to more than one person begins with.
 const manyPeople = " all team both colleague colleagues partner partners member members resident residents parent parents sir everyone everybody friend friends madam customer customers neighbour neighbours folks carer carers "
 
@@ -85,8 +92,8 @@ const manyPeople = " all team both colleague colleagues partner partners member 
 func toSomebody(text string) bool {
 	const head = 400 // octets in which a letter begins
 	for line := range strings.Lines(text[:min(len(text), head)]) {
-		if strings.IndexByte("DHGMA", line[0]) < 0 {
-			continue
+		if !slices.ContainsFunc(salutes, func(word string) bool { return strings.HasPrefix(line, word) }) {
+			continue // most lines; the expression is slow
 		}
 		if m := salutation.FindStringSubmatch(line); m != nil {
 			return m[1] != "" || !strings.Contains(manyPeople, " "+strings.ToLower(m[2])+" ")
@@ -136,9 +143,18 @@ func (v *voice) identity() float64 {
 // bySelf tells which kinds weigh the same however a message speaks: numbers that
 // identify, and what the operator added.
 func (k Kind) bySelf() bool {
-	switch k {
-	case NINumber, NHSNumber, CHINumber, Card, Passport, Licence, TaxReference, IBAN, BankAccount, BirthDate, OwnWords:
-		return true
-	}
-	return !slices.ContainsFunc(kinds, func(i kindInfo) bool { return i.kind == k })
+	alone, known := standAlone[k]
+	return alone || !known
 }
+
+// standAlone has for each of our kinds whether it weighs by itself.
+var standAlone = func() map[Kind]bool {
+	all := map[Kind]bool{}
+	for _, i := range kinds {
+		all[i.kind] = false
+	}
+	for _, k := range []Kind{NINumber, NHSNumber, CHINumber, Card, Passport, Licence, TaxReference, IBAN, BankAccount, BirthDate, OwnWords} {
+		all[k] = true
+	}
+	return all
+}()
