@@ -136,8 +136,17 @@ func (s *Server) container(ctx context.Context, rec store.Record) (io.ReadSeekCl
 			}
 		}
 		_ = box.Close()
-		if err = errChanged; readErr != nil {
+		var damaged bool
+		for _, how := range []error{envelope.ErrBroken, envelope.ErrVersion, envelope.ErrTooBig} {
+			damaged = damaged || errors.Is(readErr, how)
+		}
+		switch {
+		case readErr == nil:
+			err = errChanged
+		case damaged:
 			err = fmt.Errorf("%w: %w", errBroken, readErr)
+		default: // the disk's fault, which may be over soon
+			return nil, fmt.Errorf("portal: shelf: %w", readErr)
 		}
 	}
 	return nil, err
