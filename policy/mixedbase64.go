@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // mixedBase64 is the further reading of a text part in base64 to which a gateway
 // has added lines of plain text, or which is no base64 at all: lines of base64
@@ -13,6 +10,7 @@ type mixedBase64 struct {
 	dec   base64Decoder
 	line  []byte
 	tail  []byte // decoded, as long as there was no plain line
+	out   []byte // decoded of one line
 	mixed bool
 }
 
@@ -56,12 +54,13 @@ func (m *mixedBase64) whole() {
 	switch {
 	case len(line) == 0:
 	case isBase64Line(line):
-		m.decoded(m.dec.decode(nil, line))
+		m.out = m.dec.decode(m.out[:0], line)
+		m.decoded(m.out)
 	default:
 		m.decoded(append(m.dec.rest(nil), '\n'))
 		if !m.mixed {
 			m.mixed = true
-			m.to.run(m.tail, true)
+			m.to.run(m.tail[max(0, len(m.tail)-mixedTail):], true)
 		}
 		m.to.run(m.line, true)
 	}
@@ -73,7 +72,7 @@ func (m *mixedBase64) decoded(b []byte) {
 		m.to.run(b, true)
 		return
 	}
-	if m.tail = append(m.tail, b...); len(m.tail) > mixedTail {
+	if m.tail = append(m.tail, b...); len(m.tail) > 4*mixedTail { // not with each line
 		m.tail = append(m.tail[:0], m.tail[len(m.tail)-mixedTail:]...)
 	}
 }
@@ -91,12 +90,12 @@ func (m *mixedBase64) close() {
 // isBase64Line tells a line of base64, whose length a short last one may not show,
 // from a line of words.
 func isBase64Line(line []byte) bool {
-	body := strings.TrimRight(string(line), "=")
-	if body == "" || len(line)-len(body) > 2 {
+	body := bytes.TrimRight(line, "=")
+	if len(body) == 0 || len(line)-len(body) > 2 {
 		return false
 	}
-	for i := range len(body) {
-		if !isBase64(body[i]) && body[i] != '-' && body[i] != '_' {
+	for _, c := range body {
+		if sextets[c] == noSextet {
 			return false
 		}
 	}

@@ -83,16 +83,19 @@ func (d *base64Decoder) decode(dst, src []byte) []byte {
 
 // wholeGroups decodes groups of four up to what is none.
 func wholeGroups(dst, src []byte) (decoded, left []byte) {
+	at := len(dst)
 	dst = slices.Grow(dst, len(src)/4*3)
-	for len(src) >= 4 {
+	out := dst[at : at+len(src)/4*3]
+	for len(src) >= 4 && len(out) >= 3 {
 		a, b, c, e := sextets[src[0]], sextets[src[1]], sextets[src[2]], sextets[src[3]]
 		if a|b|c|e == noSextet {
 			break
 		}
-		dst = append(dst, a<<2|b>>4, b<<4|c>>2, c<<6|e)
-		src = src[4:]
+		out[0], out[1], out[2] = a<<2|b>>4, b<<4|c>>2, c<<6|e
+		out, src = out[3:], src[4:]
+		at += 3
 	}
-	return dst, src
+	return dst[:at], src
 }
 
 // noSextet is what sextets has for an octet that stands for nothing; with any
