@@ -48,7 +48,3 @@ func looksLikeASCII(octets []byte) bool {
 }
 
 func fromWindows1252(s string) string { return extract.FromWindows1252(s) }
-
-func isBase64(c byte) bool {
-	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/'
-}
