@@ -144,20 +144,15 @@ func (r *reading) plainWords(yield func(word []byte)) {
 	left, zone := mostWords, plainZone
 	ahead := r.zones // those that begin behind the word
 	for i := 0; i <= len(r.text) && left > 0; i++ {
-		var c byte
+		part := notOfWord
 		if i < len(r.text) {
-			c = r.text[i]
+			part = partOf[r.text[i]]
 		}
-		switch lower := c | 0x20; {
-		case lower >= 'a' && lower <= 'z', c == '\'' && n > 0:
-			if n < longWord {
-				if word[n] = lower; c == '\'' {
-					word[n] = c
-				}
-			}
+		switch {
+		case part == ofWord, part == withinWord && n > 0:
 			n++
 			continue
-		case c >= '0' && c <= '9', c >= 0x80, c == '@', c == '_':
+		case part == ofNoWord:
 			bad = true
 			continue
 		}
@@ -166,6 +161,9 @@ func (r *reading) plainWords(yield func(word []byte)) {
 				zone, ahead = ahead[0].zone, ahead[1:]
 			}
 			if zone != signatureZone && zone != quotedSignatureZone {
+				for k := range n {
+					word[k] = r.text[i-n+k] | 0x20 // the apostrophe stays what it is
+				}
 				yield(word[:n])
 			}
 			left--
@@ -173,3 +171,27 @@ func (r *reading) plainWords(yield func(word []byte)) {
 		n, bad = 0, false
 	}
 }
+
+// wordPart is what an octet is to a plain word.
+type wordPart uint8
+
+const (
+	notOfWord  wordPart = iota // it ends one
+	ofWord                     // a letter
+	withinWord                 // the apostrophe
+	ofNoWord                   // what it stands in is no plain word
+)
+
+var partOf = func() (t [256]wordPart) {
+	for b := range t {
+		switch c := byte(b); {
+		case c|0x20 >= 'a' && c|0x20 <= 'z':
+			t[b] = ofWord
+		case c == '\'':
+			t[b] = withinWord
+		case isDigit(c), c >= 0x80, c == '@', c == '_':
+			t[b] = ofNoWord
+		}
+	}
+	return t
+}()
