@@ -217,11 +217,9 @@ end
 return 0
 `)
 
-// pass moves the clock, Redis's with it, on or back. What was written to the shelf
-// meanwhile gets the time at which it was written.
+// pass moves the clock, Redis's with it, on or back.
 func (w *days) pass(d time.Duration) {
 	w.Helper()
-	w.stamp()
 	w.must(ageScript.Run(w.Context(), w.client, nil, d.Milliseconds()).Err())
 	w.latest = w.farthest()
 	w.clock.Add(d)
@@ -235,6 +233,7 @@ func (w *days) farthest() time.Time {
 	return w.latest
 }
 
+// stamp gives what was just put on the shelf the time of the clock.
 func (w *days) stamp() {
 	for _, path := range w.shelf() {
 		if !w.files[path] {
@@ -268,7 +267,6 @@ func (w *days) settle() {
 
 // sweep lets both daemons clear away, at once.
 func (w *days) sweep() {
-	w.stamp()
 	var hands sync.WaitGroup
 	for _, d := range w.daemons {
 		hands.Go(func() { d.sweepOnce(context.WithoutCancel(w.Context()), w.clock.Now()) })

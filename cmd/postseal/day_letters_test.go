@@ -72,6 +72,7 @@ func (w *days) write() {
 	if err != nil || r.Action != miltertest.Discard {
 		w.Fatalf("%s: letter %d: %v %v", w.when(), l.number, r, err)
 	}
+	w.stamp()
 	w.read(l, mail)
 	w.letters = append(w.letters, l)
 	w.plan(l)

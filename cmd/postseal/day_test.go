@@ -129,12 +129,12 @@ func (w *days) goBy(begin time.Time) {
 	w.Helper()
 	until := begin.Add(store.KeepClosed + 376*24*time.Hour)
 	for w.clock.Now().Before(until) && !w.Failed() {
-		step := 12 * time.Hour
+		step, looks := 12*time.Hour, 12 // so that a reminder is not told after its message was postponed
 		if w.clock.Now().Sub(begin) > 10*24*time.Hour {
-			step = 9*24*time.Hour + time.Hour
+			step, looks = 13*24*time.Hour+time.Hour, 1
 		}
-		for range 12 { // so that a reminder is not told after its message was postponed
-			w.run(w.clock.Now().Add(step / 12))
+		for range looks {
+			w.run(w.clock.Now().Add(step / time.Duration(looks)))
 			w.settle()
 		}
 		w.sweep()
