@@ -83,6 +83,9 @@ var places = map[string]string{
 	"a label's field": "X-Protective-Marking: OFFICIAL-SENSITIVE %s\r\n",
 }
 
+// typed are the places that most is typed into.
+var typed = []string{"Subject", "From name", "To name", "Message-ID"}
+
 // fieldsOfAnEnvelope are all that an outer mail may have, each once.
 var fieldsOfAnEnvelope = []string{"From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-Id", "In-Reply-To", "References", "Mime-Version", "X-Postseal", "Content-Type",
 	"Auto-Submitted", "X-Auto-Response-Suppress", "Thread-Topic", "Thread-Index", "Content-Transfer-Encoding"}
@@ -130,7 +133,7 @@ func TestHeaderInjectionThroughEveryField(t *testing.T) {
 	for place, field := range places {
 		for coding, coded := range codings {
 			evil := []string{all}
-			if coding == "Q" { // and each for itself: one must not hide another
+			if coding == "Q" && slices.Contains(typed, place) { // and each for itself: one must not hide another
 				for _, end := range lineEnds {
 					evil = append(evil, end)
 				}
