@@ -67,7 +67,7 @@ func TestNothingLeadsElsewhere(t *testing.T) {
 			}
 		}
 		path := "/" + strings.TrimLeft(strings.NewReplacer("\t", "%09", "\r", "%0d", "\n", "%0a", `\`, "%5c", "\u2028", "%e2%80%a8").Replace(evil), "/")
-		for _, p := range []string{path, "/" + path, path + "/..", "/signin" + path, "/help/.." + path} {
+		for _, p := range []string{"/" + path, "/help/.." + path} {
 			r, err := http.NewRequest(http.MethodGet, h.web.URL, nil)
 			must(t, err)
 			r.URL.Opaque = p // as it is
