@@ -10,8 +10,8 @@ import (
 const (
 	maxStates   = 24000   // ordinary mail needs a few thousand
 	maxSetNodes = 1 << 20 // entries of all state sets together: 4 MB
-	maxSlots    = 1 << 20 // entries of the transitions together: 8 MB with their index
-	maxBack     = 2000    // states of one pattern read backwards
+	maxSlots    = 1 << 20 // entries of the transitions together: 12 MB with their index
+	maxBack     = 600     // states of one pattern read backwards; each table of forms has some forty of these
 	keptTables  = 2       // survive the collector: states made anew cost ten times the scan
 )
 

@@ -185,3 +185,34 @@ func FuzzScan(f *testing.F) {
 		checkEqual(t, []pattern{{text: a}, {text: b}}, text)
 	})
 }
+
+// TestLookBackSurvivesFullTables looks for starts with more states than are kept.
+func TestLookBackSurvivesFullTables(t *testing.T) {
+	m, err := newMatcher([]pattern{{text: `x[a-d]{14}a[a-d]*`}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.back[0].states = 50
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		word := []byte("x")
+		for len(word) < 60 {
+			word = append(word, "abcd"[r.IntN(4)])
+		}
+		word[15] = 'a'
+		text := "ab " + string(word)
+		run := m.begin()
+		hits := run.scan(text)
+		if len(hits) != 1 {
+			t.Fatalf("%s: %d hits", text, len(hits))
+		}
+		if got, want := run.startOf(0, text, len(text)), len("ab "); got != want {
+			t.Errorf("%s: begins at %d, want %d", text, got, want)
+		}
+		m.giveBack(run.t)
+	}
+	run := m.begin()
+	if got := len(run.t.back[0].states); got > 50 {
+		t.Errorf("the table grew to %d states", got)
+	}
+}
