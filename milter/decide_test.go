@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/milter"
 	"github.com/postseal/postseal/notice"
@@ -336,19 +338,21 @@ func TestSizeLimit(t *testing.T) {
 // several in one mail the smallest counts.
 func TestAttachedUpToByDomain(t *testing.T) {
 	for _, c := range []struct {
-		limits map[string]policy.Size
+		limits string // as in the configuration
 		to     []string
 		file   bool
 	}{
-		{nil, []string{outside}, true},
-		{map[string]policy.Size{"firm.example": 0}, []string{"bob@firm.example"}, false},
-		{map[string]policy.Size{"firm.example": 0}, []string{"bob@home.example"}, true},
-		{map[string]policy.Size{"firm.example": 0}, []string{"bob@home.example", "bob@firm.example"}, false},
+		{"{}", []string{outside}, true},
+		{"{firm.example: 0B}", []string{"bob@firm.example"}, false},
+		{"{firm.example: 0B}", []string{"bob@home.example"}, true},
+		{"{firm.example: 0B}", []string{"bob@home.example", "bob@firm.example"}, false},
 	} {
 		w := newWorld(t)
 		rules := *w.f.Policy()
 		p := rules.Profiles["default"]
-		p.AttachFor = c.limits
+		if err := yaml.Unmarshal([]byte(c.limits), &p.AttachFor); err != nil {
+			t.Fatal(err)
+		}
 		rules.Profiles = map[string]policy.Profile{"default": p}
 		w.f.Policy = func() *policy.File { return &rules }
 		if got := w.decide(mailFor(message("[SECURE] greenhouse", strings.Join(c.to, ", ")), c.to...)); got.Action != milter.Discard {

@@ -102,7 +102,7 @@ type Profile struct {
 	Reply      string          `yaml:"reply"`            // whom of the message's people the reader may answer: sender, domains (ours and partners) or all: sender
 	Form       string          `yaml:"form"`             // classic or passive page: classic
 	AttachUpTo Size            `yaml:"attach_up_to"`     // above this size the mail carries the link only: 10MB
-	AttachFor  map[string]Size `yaml:"attach_up_to_for"` // the same for recipients of a domain; 0B: link only
+	AttachFor  map[string]Most `yaml:"attach_up_to_for"` // the same for recipients of a domain; 0B: link only
 	Subject    string          `yaml:"subject"`          // of the notification: keep or hide: keep
 	Marking    string          `yaml:"marking"`          // word that the notification's subject begins with: OFFICIAL-SENSITIVE
 	Banner     string          `yaml:"banner"`           // sentence above the message; empty: none
@@ -140,9 +140,9 @@ func (f *File) Profile(name string) Profile {
 func (p Profile) AttachLimit(to []addr.Address) Size {
 	limit, known := p.AttachUpTo, false
 	for _, a := range to {
-		own, ok := p.AttachFor[a.DomainKey()]
-		if !ok {
-			own = p.AttachUpTo
+		own := p.AttachUpTo
+		if most, ok := p.AttachFor[a.DomainKey()]; ok {
+			own = Size(most)
 		}
 		if !known || own < limit {
 			limit, known = own, true

@@ -135,3 +135,15 @@ func (w *Network) UnmarshalYAML(n *yaml.Node) error {
 func yamlError(n *yaml.Node, words string) error {
 	return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %s", n.Line, words)}}
 }
+
+// Most is a Size that may be "0B": nothing at all.
+type Most Size
+
+// UnmarshalYAML reads ParseSize's form, or 0B.
+func (m *Most) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode && strings.EqualFold(n.Value, Size(0).String()) {
+		*m = 0
+		return nil
+	}
+	return (*Size)(m).UnmarshalYAML(n)
+}
