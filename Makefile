@@ -16,7 +16,7 @@ demo: build ## the whole program on loopback; prints the address to open
 	bin/postseal demo
 
 test: deps lint web-check ## everything, against real Postfix, Redis and Chromium
-	$(GO) test -race -timeout 40m ./...
+	$(GO) test -race -timeout 40m -parallel 4 ./... # more than two wait for browsers and servers, not for a processor
 	@scripts/fuzz.sh 5s
 
 quick: ## what needs no services; under a minute once built
