@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -150,7 +151,10 @@ func TestNextHopRefusesForAWhile(t *testing.T) {
 func TestDaemonHangs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, e2etest.PostfixOptions{})
-	s.Set("postseal_milter={ unix:postseal/milter.sock, protocol=6, default_action=tempfail, connect_timeout=1s, command_timeout=1s, content_timeout=1s }")
+	patience := func(d string) { // of Postfix with the daemon
+		s.Set(fmt.Sprintf("postseal_milter={ unix:postseal/milter.sock, protocol=6, default_action=tempfail, connect_timeout=%s, command_timeout=%s, content_timeout=%s }", d, d, d))
+	}
+	patience("1s")
 	raw := composed("[SECURE] wait", "", planted)
 	s.seal.Signal(syscall.SIGSTOP)
 	if r := s.refused(451, staff, []string{outside}, raw); !strings.HasPrefix(r.Text, "4.7.1 ") {
@@ -158,6 +162,7 @@ func TestDaemonHangs(t *testing.T) {
 	}
 	s.WaitIdle()
 	never(t, s.Outside, outside)
+	patience("60s") // on a busy machine a second is soon over
 	s.seal.Signal(syscall.SIGCONT)
 	s.accepted(staff, []string{outside}, raw)
 	s.envelopeFor(s.Outside, outside, raw)
