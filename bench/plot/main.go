@@ -2,7 +2,9 @@
 // between its two marks, and draws them as docs/performance.svg: one bar for each
 // limit, as a part of what is allowed.
 //
-//	go run ./bench/plot bench/results/TIME.json
+//	go run ./bench/plot bench/results/TIME.json [LATER.json ...]
+//
+// Goals that a later file has too are taken from it.
 package main
 
 import (
@@ -12,6 +14,7 @@ import (
 	"log"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,11 +23,36 @@ type results struct {
 	Time, Model, Go string
 	CPUs            int
 	Load            string `json:"load_before"`
-	Goals           []struct {
-		Number int
-		What   string
-		Limits []limit
+	Goals           []goal
+}
+
+type goal struct {
+	Number int
+	What   string
+	Limits []limit
+}
+
+// read gives the first file with the goals of the later ones.
+func read(names []string) (r results) {
+	for i, name := range names {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			log.Fatal(err)
+		}
+		var one results
+		if err := json.Unmarshal(raw, &one); err != nil {
+			log.Fatalf("%s: %v", name, err)
+		}
+		if i == 0 {
+			r = one
+			continue
+		}
+		for _, g := range one.Goals {
+			r.Goals = append(slices.DeleteFunc(r.Goals, func(old goal) bool { return old.Number == g.Number }), g)
+		}
 	}
+	slices.SortFunc(r.Goals, func(a, b goal) int { return a.Number - b.Number })
+	return r
 }
 
 type limit struct {
@@ -61,17 +89,10 @@ func number(f float64) string {
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) != 2 {
-		log.Fatal("plot: wants the name of a file of bench/results")
+	if len(os.Args) < 2 {
+		log.Fatal("plot: wants names of files of bench/results")
 	}
-	raw, err := os.ReadFile(os.Args[1])
-	if err != nil {
-		log.Fatal(err)
-	}
-	var r results
-	if err := json.Unmarshal(raw, &r); err != nil {
-		log.Fatal(err)
-	}
+	r := read(os.Args[1:])
 	if err := os.WriteFile("docs/performance.svg", []byte(drawing(r)), 0o644); err != nil {
 		log.Fatal(err)
 	}
