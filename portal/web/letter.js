@@ -36,11 +36,12 @@
   };
   let last = null; // where the words were chosen, before a list of sizes took the focus
   const act = (what, value) => {
+    const s = getSelection(); // as it is now: on a busy device the event that keeps it comes late
+    const here = s.rangeCount && editor.contains(s.anchorNode) ? s.getRangeAt(0).cloneRange() : last;
     editor.focus();
-    if (last) {
-      const s = getSelection();
+    if (here) {
       s.removeAllRanges();
-      s.addRange(last);
+      s.addRange(here);
     }
     document.execCommand(what, false, value);
     marks();
