@@ -116,12 +116,12 @@ func mailboxes(list []addr.Named) []string {
 			out[len(out)-1] += ","
 		}
 		name := oneLine(n.Name, maxName)
+		quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
 		switch {
 		case name == "":
 			out = append(out, wireAddress(n.Address))
 			continue
-		case plain(name):
-			quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+		case plain(quoted): // with what quoting adds, which can double a word
 			out = append(out, strings.Fields(quoted)...)
 		default:
 			out = append(out, encodedWords(name)...)
