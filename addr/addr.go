@@ -108,7 +108,7 @@ type Named struct {
 func unquote(local string) (string, error) {
 	if !strings.HasPrefix(local, `"`) {
 		for _, r := range local {
-			if unseen(r) || unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`"(),:;<>[\]@`, r) {
+			if Unseen(r) || unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`"(),:;<>[\]@`, r) {
 				return "", fmt.Errorf("%w: a character that needs quotes", ErrSyntax)
 			}
 		}
@@ -135,15 +135,17 @@ func unquote(local string) (string, error) {
 	if b.Len() == 0 {
 		return "", fmt.Errorf("%w: empty local part", ErrSyntax)
 	}
-	if strings.ContainsFunc(b.String(), func(r rune) bool { return unseen(r) || unicode.IsControl(r) }) {
+	if strings.ContainsFunc(b.String(), func(r rune) bool { return Unseen(r) || unicode.IsControl(r) }) {
 		return "", fmt.Errorf("%w: control character", ErrSyntax)
 	}
 	return b.String(), nil
 }
 
-// unseen tells whether a character makes an address look like another one: marks of
-// direction, ends of lines, what has no width. Joiners are letters' own in some scripts.
-func unseen(r rune) bool {
+// Unseen tells whether a character makes a line look like another one without being
+// seen: marks of direction, what has no width, and the ends of lines that are no
+// control characters. The two joiners are letters' own in some scripts. It is the one
+// rule for addresses, names and subjects, wherever they are shown.
+func Unseen(r rune) bool {
 	return r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d'
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/postseal/postseal/addr"
 )
 
 // Bounds of what other people chose, in characters. Longer texts are cut with
@@ -31,7 +33,7 @@ func oneLine(s string, bound int) string {
 		case unicode.IsSpace(r) || unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
 			blank = b.Len() > 0
 			continue
-		case unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d':
+		case addr.Unseen(r):
 			continue
 		}
 		if n >= bound {

@@ -160,9 +160,9 @@ func (v *visit) typedPassword(a addr.Address, names ...string) []problem {
 func clean(s string) string {
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		switch {
-		case unicode.IsControl(r):
+		case unicode.IsControl(r) || unicode.IsSpace(r):
 			return ' '
-		case unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d': // the joiners are letters of some scripts
+		case addr.Unseen(r):
 			return -1
 		}
 		return r

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/postseal/postseal/addr"
 )
 
 // legible gives a record whose lines people can rely on: what a mail says of its
@@ -32,7 +34,7 @@ func legibleLine(s string) string {
 		switch {
 		case unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp):
 			return ' '
-		case unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d':
+		case addr.Unseen(r):
 			return -1
 		}
 		return r
