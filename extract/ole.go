@@ -195,10 +195,10 @@ func (c *compound) open(id uint32) *storage {
 		return s
 	}
 	seen := map[uint32]bool{}
-	todo := []uint32{c.entries[id].child}
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	ahead := []uint32{c.entries[id].child}
+	for len(ahead) > 0 {
+		n := ahead[len(ahead)-1]
+		ahead = ahead[:len(ahead)-1]
 		if int64(n) >= int64(len(c.entries)) || seen[n] || c.w.spend(50) != nil {
 			continue
 		}
@@ -210,7 +210,7 @@ func (c *compound) open(id uint32) *storage {
 			s.folders[strings.ToLower(e.name)] = n
 			s.names = append(s.names, strings.ToLower(e.name))
 		}
-		todo = append(todo, e.left, e.right)
+		ahead = append(ahead, e.left, e.right)
 	}
 	return s
 }

@@ -73,10 +73,10 @@ func (f *pdfFile) readXref() bool {
 	offset, ok := l.next(0).(float64)
 	const mostUpdates = 1000
 	seen := map[int]bool{}
-	todo := []int{int(offset)}
-	for len(todo) > 0 && ok {
-		at := todo[0]
-		todo = todo[1:]
+	ahead := []int{int(offset)}
+	for len(ahead) > 0 && ok {
+		at := ahead[0]
+		ahead = ahead[1:]
 		if seen[at] || len(seen) > mostUpdates {
 			continue
 		}
@@ -95,7 +95,7 @@ func (f *pdfFile) readXref() bool {
 		}
 		for _, key := range []pdfName{"XRefStm", "Prev"} {
 			if n, is := dict[key].(float64); is {
-				todo = append(todo, int(n))
+				ahead = append(ahead, int(n))
 			}
 		}
 	}

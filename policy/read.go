@@ -214,7 +214,7 @@ func (r *reader) copy(body io.Reader, to sink) error {
 			split.close()
 			return notEOF(err)
 		}
-		if n == firstBuffer {
+		if n == len(buf) && n < readBuffer {
 			buf = make([]byte, readBuffer)
 		}
 	}

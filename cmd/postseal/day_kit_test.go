@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -114,7 +113,7 @@ func newDays(t *testing.T) *days {
 	t.Cleanup(func() { _ = w.catcher.Close() })
 	ports := map[string]string{}
 	for name, way := range map[string]demo.Way{"REENTRY": demo.Reentry, "INBOUND": demo.Inbound} {
-		l := listening(t)
+		l := testport.Listener(t)
 		ports[name] = l.Addr().String()
 		go func() { _ = w.catcher.Serve(l, way) }()
 	}
@@ -137,16 +136,6 @@ func (w *days) config(name string, ports map[string]string) *config.Config {
 	w.must(err)
 	w.must(os.MkdirAll(filepath.Join(w.dir, name), 0o700))
 	return cfg
-}
-
-func listening(t *testing.T) net.Listener {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	return l
 }
 
 // start serves one daemon's milter and website. Its worker and its sweeps run when

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/postseal/postseal/internal/leaktest"
+	"github.com/postseal/postseal/internal/testport"
 )
 
 // A daemon that served, lost Redis and had it back, and whose clients went in the
@@ -20,7 +21,7 @@ import (
 func TestServeLeavesNothing(t *testing.T) {
 	leaktest.Check(t)
 	w := newDays(t)
-	cfg := w.config("three", map[string]string{"REENTRY": listening(t).Addr().String(), "INBOUND": listening(t).Addr().String()})
+	cfg := w.config("three", map[string]string{"REENTRY": testport.Listener(t).Addr().String(), "INBOUND": testport.Listener(t).Addr().String()})
 	d, err := newDaemon(cfg, daemonOptions{log: slog.New(slog.DiscardHandler)})
 	w.must(err)
 	ctx, stop := context.WithCancel(t.Context())

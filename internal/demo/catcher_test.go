@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
 	"github.com/postseal/postseal/internal/demo"
+	"github.com/postseal/postseal/internal/testport"
 )
 
 func newCatcher() *demo.Catcher {
@@ -20,7 +22,7 @@ func newCatcher() *demo.Catcher {
 
 func TestCatcherKeepsMailPerRecipientAndAnswersLikePostfix(t *testing.T) {
 	c := newCatcher()
-	l := listen(t)
+	l := testport.Listener(t)
 	go func() { _ = c.Serve(l, demo.Reentry) }()
 	t.Cleanup(func() { _ = c.Close() })
 	client, err := smtp.Dial(l.Addr().String())

@@ -3,7 +3,6 @@ package demo_test
 import (
 	"errors"
 	"log/slog"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +10,9 @@ import (
 
 	"github.com/d--j/go-milter"
 	"github.com/emersion/go-smtp"
+
 	"github.com/postseal/postseal/internal/demo"
+	"github.com/postseal/postseal/internal/testport"
 )
 
 // stub is a milter that writes down what it is told and answers as it was told to.
@@ -69,7 +70,7 @@ var arrival = time.Date(2016, 8, 21, 12, 21, 0, 0, time.UTC)
 func newWorld(t *testing.T, answer func(milter.Modifier) (*milter.Response, error)) world {
 	t.Helper()
 	w := world{heard: &heard{}, catcher: demo.NewCatcher(func() time.Time { return arrival }, slog.New(slog.DiscardHandler))}
-	ml := listen(t)
+	ml := testport.Listener(t)
 	ms := milter.NewServer(milter.WithMilter(func() milter.Milter { return &stub{heard: w.heard, answer: answer} }),
 		milter.WithAction(milter.OptAddRcpt|milter.OptRemoveRcpt|milter.OptAddHeader),
 		milter.WithProtocol(milter.OptNoReplies|milter.OptHeaderLeadingSpace))
@@ -84,20 +85,10 @@ func serveFront(t *testing.T, milterAddress string, c *demo.Catcher) string {
 	f := demo.NewFront(milterAddress, func(from string, to []string, raw []byte) (*demo.Mail, error) {
 		return c.Deliver(demo.Clear, from, to, raw)
 	}, slog.New(slog.DiscardHandler))
-	l := listen(t)
+	l := testport.Listener(t)
 	go func() { _ = f.Serve(l) }()
 	t.Cleanup(func() { _ = f.Close() })
 	return l.Addr().String()
-}
-
-func listen(t *testing.T) net.Listener {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	return l
 }
 
 func accept(milter.Modifier) (*milter.Response, error) { return milter.RespAccept, nil }
@@ -212,7 +203,7 @@ func TestFrontDoesWhatTheMilterAnswers(t *testing.T) {
 }
 
 func TestFrontDeliversNothingWithoutMilter(t *testing.T) {
-	l := listen(t)
+	l := testport.Listener(t)
 	address := l.Addr().String()
 	_ = l.Close()
 	c := demo.NewCatcher(time.Now, slog.New(slog.DiscardHandler))

@@ -10,10 +10,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/d--j/go-milter"
+
 	"github.com/postseal/postseal/internal/demo"
-	"time"
 )
 
 // newSite serves the page in front of a world and gives its base URL.

@@ -56,6 +56,17 @@ func Free(t testing.TB) int {
 	return 0
 }
 
+// Listener listens on a port of 127.0.0.1 that the system chooses, until the test ends.
+func Listener(t testing.TB) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
 // Address is Free as "127.0.0.1:port".
 func Address(t testing.TB) string {
 	t.Helper()
