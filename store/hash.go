@@ -51,6 +51,9 @@ func (s *Store) hash(ctx context.Context, text string, cost HashCost, salt []byt
 	case <-wait.C:
 		return nil, unavailable("waiting to hash", context.DeadlineExceeded)
 	}
+	if s.o.Argon != nil {
+		return s.o.Argon([]byte(text), salt, cost), nil
+	}
 	return argon2.IDKey([]byte(text), salt, cost.Passes, cost.MemoryKiB, cost.Lanes, sumSize), nil
 }
 

@@ -28,7 +28,9 @@ type Options struct {
 	Now          func() time.Time // for methods that are not given a time; nil: time.Now
 	KeepClosed   time.Duration    // 0: the constant KeepClosed
 	Hash         HashCost         // zero: 64 MiB, 3 passes, 4 lanes
-	Anchors      Anchors          // the log outside Redis; nil: none is kept
+	// Argon gives the 32 octets of Argon2id (store/argon); nil: they are computed here.
+	Argon   func(text, salt []byte, cost HashCost) []byte
+	Anchors Anchors // the log outside Redis; nil: none is kept
 	// Dialer replaces the network connection, for fault tests; nil: TCP or TLS.
 	Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/postseal/postseal/relay"
 	"github.com/postseal/postseal/shelf"
 	"github.com/postseal/postseal/store"
+	"github.com/postseal/postseal/store/argon"
 )
 
 // shutdownGrace is how long a message that is being decided may still take
@@ -53,6 +54,7 @@ type daemon struct {
 	shelves  []*sweptShelf
 	tls      *tlsPolicy // nil: none configured
 	readers  *worker.Pool
+	sums     *argon.Pool
 	robot    *mailRobot // nil: none configured
 
 	milterListener, webListener, operatorListener net.Listener
@@ -66,6 +68,7 @@ type daemonOptions struct {
 	keys *store.Keyring                                                       // nil: from the configured file
 	now  func() time.Time                                                     // the one clock of all parts; nil: time.Now
 	hash store.HashCost                                                       // of passwords and answers; zero: the store's
+	sum  func(text, salt []byte, cost store.HashCost) []byte                  // store.Options.Argon; the daemon sets its own
 }
 
 // newDaemon builds every part and binds every listener. It does not need Redis
@@ -96,6 +99,8 @@ func newDaemon(cfg *config.Config, o daemonOptions) (_ *daemon, err error) {
 	if err != nil {
 		return nil, err
 	}
+	d.sums = argon.New(argon.Options{Log: d.log})
+	o.sum = d.sums.Sum
 	if d.store, err = storeFor(cfg, keys, anchors, o); err != nil {
 		return nil, err
 	}
@@ -181,7 +186,7 @@ func storeFor(cfg *config.Config, keys *store.Keyring, anchors store.Anchors, o 
 	}
 	return store.Open(store.Options{
 		Addresses: cfg.Redis.Addresses, MasterName: cfg.Redis.MasterName, Username: cfg.Redis.Username, Password: password,
-		TLS: cfg.Redis.TLS, WaitReplicas: cfg.Redis.WaitReplicas, VolatileOK: cfg.Redis.VolatileOK, Keys: keys, Dialer: o.dial, Anchors: anchors, Now: o.now, Hash: o.hash,
+		TLS: cfg.Redis.TLS, WaitReplicas: cfg.Redis.WaitReplicas, VolatileOK: cfg.Redis.VolatileOK, Keys: keys, Dialer: o.dial, Anchors: anchors, Now: o.now, Hash: o.hash, Argon: o.sum,
 	})
 }
 
@@ -332,6 +337,9 @@ func (d *daemon) Close() {
 	d.tls.close()
 	if d.readers != nil {
 		d.readers.Close()
+	}
+	if d.sums != nil {
+		d.sums.Close()
 	}
 	d.robot.close()
 	if d.room != nil {

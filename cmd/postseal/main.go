@@ -18,6 +18,7 @@ import (
 	"syscall"
 
 	"github.com/postseal/postseal/extract/worker"
+	"github.com/postseal/postseal/store/argon"
 )
 
 // version is set by the linker (see Makefile).
@@ -83,8 +84,11 @@ func run(ctx context.Context, args []string, s streams) int {
 		}
 		return 0
 	}
-	if args[0] == worker.Command {
+	switch args[0] {
+	case worker.Command:
 		return extractWorker(s)
+	case argon.Command:
+		return argonWorker(s)
 	}
 	silenceRedis()
 	for _, c := range commands() {

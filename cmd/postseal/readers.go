@@ -6,6 +6,7 @@ import (
 
 	"github.com/postseal/postseal/extract"
 	"github.com/postseal/postseal/extract/worker"
+	"github.com/postseal/postseal/store/argon"
 )
 
 // testOnlyRead is what a worker reads with; a test's own build sets it to
@@ -32,4 +33,13 @@ func extractWorker(s streams) int {
 func (d *daemon) readDocuments() *worker.Pool {
 	d.readers = worker.New(worker.Options{Workers: d.cfg.Milter.Readers, Log: d.log, Metrics: worker.NewMetrics(d.registry)})
 	return d.readers
+}
+
+// argonWorker is the program as a process that computes what passwords rest as.
+func argonWorker(s streams) int {
+	if err := argon.Serve(s.in, s.out); err != nil {
+		fmt.Fprintln(s.err, err)
+		return 1
+	}
+	return 0
 }

@@ -3,10 +3,10 @@ package worker
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/postseal/postseal/extract"
+	"github.com/postseal/postseal/internal/cell"
 )
 
 // Bounds of an answer, beside those of the job's own Limits.
@@ -34,24 +34,24 @@ func mostAnswer(j extract.Job) int {
 // packAnswer gives the frame of an answer. One that is longer than the other
 // side would take is told as too big.
 func packAnswer(j job, a extract.Answer) []byte {
-	p := packer{}
-	p.number(j.id)
+	p := cell.Packer{}
+	p.Number(j.id)
 	packUsed(&p, a.Used)
-	p.number(int64(len(a.Docs)))
+	p.Number(int64(len(a.Docs)))
 	for _, d := range a.Docs {
 		packDoc(&p, d)
 	}
-	p.number(int64(len(a.Mails)))
+	p.Number(int64(len(a.Mails)))
 	for _, m := range a.Mails {
-		p.number(int64(m.Doc))
-		p.number(int64(len(m.Octets)))
-		p.b = append(p.b, m.Octets...)
+		p.Number(int64(m.Doc))
+		p.Number(int64(len(m.Octets)))
+		p.Frame = append(p.Frame, m.Octets...)
 	}
-	if len(p.b) > mostAnswer(j.Job) {
+	if len(p.Frame) > mostAnswer(j.Job) {
 		err := fmt.Errorf("%w: too much is in it", extract.ErrTooBig)
 		return packAnswer(j, extract.Answer{Used: a.Used, Docs: []extract.Document{{Kind: "unknown", Err: err}}})
 	}
-	return p.b
+	return p.Frame
 }
 
 // The ways in which a document ends.
@@ -62,7 +62,7 @@ const (
 	tooBig
 )
 
-func packDoc(p *packer, d extract.Document) {
+func packDoc(p *cell.Packer, d extract.Document) {
 	state, words := readWhole, ""
 	switch {
 	case errors.Is(d.Err, extract.ErrTooBig):
@@ -72,32 +72,32 @@ func packDoc(p *packer, d extract.Document) {
 	case d.NoText:
 		state = readNoText
 	}
-	p.number(int64(state))
-	p.text(plain(words))
-	p.text(fit(shortened(d.Name), maxName))
-	p.number(int64(len(d.In)))
+	p.Number(int64(state))
+	p.Text(plain(words))
+	p.Text(fit(shortened(d.Name), maxName))
+	p.Number(int64(len(d.In)))
 	for _, name := range d.In {
-		p.text(fit(shortened(name), maxName))
+		p.Text(fit(shortened(name), maxName))
 	}
-	p.text(d.Kind)
-	p.text(d.Text)
-	p.number(int64(len(d.Places)))
+	p.Text(d.Kind)
+	p.Text(d.Text)
+	p.Number(int64(len(d.Places)))
 	for _, place := range d.Places {
-		p.text(fit(place.Where, maxWhere))
-		p.number(int64(place.At))
+		p.Text(fit(place.Where, maxWhere))
+		p.Number(int64(place.At))
 	}
-	p.number(int64(len(d.Properties)))
+	p.Number(int64(len(d.Properties)))
 	for _, property := range d.Properties {
-		p.text(property.Name)
-		p.text(property.Value)
+		p.Text(property.Name)
+		p.Text(property.Value)
 	}
 }
 
 // unpackAnswer reads the answer to a job. The error wraps errLie; of an answer
 // that is wrong anywhere nothing is believed.
 func unpackAnswer(b []byte, j job) (extract.Answer, error) {
-	u := &unpacker{b: b}
-	if u.number() != j.id {
+	u := &cell.Unpacker{Frame: b}
+	if u.Number() != j.id {
 		return extract.Answer{}, fmt.Errorf("%w: to another job", errLie)
 	}
 	a := extract.Answer{Used: unpackUsed(u)}
@@ -105,14 +105,14 @@ func unpackAnswer(b []byte, j job) (extract.Answer, error) {
 		return extract.Answer{}, fmt.Errorf("%w: less was used than before", errLie)
 	}
 	left := max(j.Limits.Text-j.Used.Text, 0) + 1<<20 // of text; a line's end and a property's name are counted late
-	for range u.count(j.Limits.Files + 1) {
+	for range u.Count(j.Limits.Files + 1) {
 		d := unpackDoc(u, j.Limits, &left)
 		d.Name, d.In = named(d, len(a.Docs) == 0, j.File.Name)
 		a.Docs = append(a.Docs, d)
 	}
 	room := extract.MaxMails
-	for range u.count(j.Limits.Files + 1) {
-		m := extract.Mail{Doc: int(u.number()), Octets: u.octets(room)}
+	for range u.Count(j.Limits.Files + 1) {
+		m := extract.Mail{Doc: int(u.Number()), Octets: u.Octets(room)}
 		room -= len(m.Octets)
 		if m.Doc < 0 || m.Doc >= len(a.Docs) {
 			return extract.Answer{}, fmt.Errorf("%w: a mail in no document", errLie)
@@ -120,7 +120,7 @@ func unpackAnswer(b []byte, j job) (extract.Answer, error) {
 		a.Mails = append(a.Mails, m)
 	}
 	switch {
-	case u.bad || len(u.b) > 0:
+	case !u.Whole():
 		return extract.Answer{}, fmt.Errorf("%w: damaged", errLie)
 	case len(a.Docs) == 0 || a.Docs[0].NoText: // only documents are sent
 		return extract.Answer{}, fmt.Errorf("%w: no document", errLie)
@@ -146,32 +146,32 @@ func named(d extract.Document, first bool, name string) (string, []string) {
 	return d.Name, d.In
 }
 
-func unpackDoc(u *unpacker, l extract.Limits, left *int) extract.Document {
-	state, words := u.number(), plain(u.text(maxWords))
+func unpackDoc(u *cell.Unpacker, l extract.Limits, left *int) extract.Document {
+	state, words := u.Number(), plain(u.Text(maxWords))
 	d := extract.Document{NoText: state == readNoText, Name: valid(u, maxName)}
-	for range u.count(l.Depth + 2) {
+	for range u.Count(l.Depth + 2) {
 		d.In = append(d.In, valid(u, maxName))
 	}
-	d.Kind = plain(u.text(maxKind))
+	d.Kind = plain(u.Text(maxKind))
 	d.Text = valid(u, *left)
 	*left -= len(d.Text)
 	at := int64(0)
-	for range u.count(maxPlaces) {
+	for range u.Count(maxPlaces) {
 		p := extract.Place{Where: valid(u, maxWhere)}
-		n := u.number()
+		n := u.Number()
 		if n < at || n > int64(len(d.Text)) {
-			u.bad = true
+			u.Fail()
 			return d
 		}
 		at = n
 		p.At = int(n)
 		d.Places = append(d.Places, p)
 	}
-	for range u.count(l.Entries + 1) {
+	for range u.Count(l.Entries + 1) {
 		p := extract.Property{Name: valid(u, *left), Value: valid(u, *left)}
 		*left -= len(p.Name) + len(p.Value)
 		if *left < 0 {
-			u.bad = true
+			u.Fail()
 			return d
 		}
 		d.Properties = append(d.Properties, p)
@@ -182,16 +182,16 @@ func unpackDoc(u *unpacker, l extract.Limits, left *int) extract.Document {
 	case state == tooBig:
 		d.Err = told{extract.ErrTooBig, words}
 	case state != readWhole && state != readNoText, state == readNoText && d.Text != "":
-		u.bad = true
+		u.Fail()
 	}
 	return d
 }
 
 // valid reads a text that must be UTF-8.
-func valid(u *unpacker, most int) string {
-	s := u.text(max(most, 0))
+func valid(u *cell.Unpacker, most int) string {
+	s := u.Text(max(most, 0))
 	if !utf8.ValidString(s) {
-		u.bad = true
+		u.Fail()
 	}
 	return s
 }
@@ -211,15 +211,5 @@ func (t told) Error() string {
 
 func (t told) Unwrap() error { return t.is }
 
-// plain keeps of words what stands in log lines and confirmations without harm:
-// one short line of plain characters.
-func plain(words string) string {
-	words = strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune(" .,:;'%()-/", r):
-			return r
-		}
-		return -1
-	}, words)
-	return words[:min(len(words), maxWords)]
-}
+// plain keeps of words what stands in log lines and confirmations without harm.
+func plain(words string) string { return cell.Plain(words, maxWords) }

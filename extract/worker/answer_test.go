@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -129,18 +128,6 @@ func FuzzAnswer(f *testing.F) {
 			if m.Doc < 0 || m.Doc >= len(a.Docs) {
 				t.Errorf("mail in document %d", m.Doc)
 			}
-		}
-	})
-}
-
-// FuzzFrame reads what comes through the pipe.
-func FuzzFrame(f *testing.F) {
-	f.Add([]byte{0, 0, 0, 2, 'a', 'b'})
-	f.Add([]byte{255, 255, 255, 255})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		const most = 100
-		if got, err := readFrame(bytes.NewReader(b), most); err == nil && (len(got) > most || len(got)+4 > len(b)) {
-			t.Errorf("got %d octets of %d", len(got), len(b))
 		}
 	})
 }

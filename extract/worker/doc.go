@@ -16,6 +16,6 @@
 // about that document and the next few until the worker is replaced; the parent
 // believes an answer only in its form, and bounds it by the message's limits.
 //
-// Start reading at Pool.ReadOutside, then Serve, then confine_linux.go for the
+// Start reading at Pool.ReadOutside, then Serve, then package cell for the
 // walls, and answer.go for what the parent believes.
 package worker

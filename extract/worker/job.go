@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/postseal/postseal/extract"
+	"github.com/postseal/postseal/internal/cell"
 )
 
 const (
@@ -28,43 +29,43 @@ type job struct {
 }
 
 func (j job) pack() []byte {
-	p := packer{b: make([]byte, 0, len(j.File.Data)+512)}
-	p.number(j.id)
-	p.number(int64(j.takes))
+	p := cell.Packer{Frame: make([]byte, 0, len(j.File.Data)+512)}
+	p.Number(j.id)
+	p.Number(int64(j.takes))
 	l := j.Limits
 	for _, n := range []int64{int64(l.Text), l.Expanded, l.Ratio, l.Work, l.Held, int64(l.Depth), int64(l.Files), int64(l.Entries), int64(l.Objects)} {
-		p.number(n)
+		p.Number(n)
 	}
 	packUsed(&p, j.Used)
-	p.text(shortened(j.File.Name))
-	p.text(shortened(j.File.Type))
-	p.number(int64(len(j.File.Data)))
-	p.b = append(p.b, j.File.Data...)
-	return p.b
+	p.Text(shortened(j.File.Name))
+	p.Text(shortened(j.File.Type))
+	p.Number(int64(len(j.File.Data)))
+	p.Frame = append(p.Frame, j.File.Data...)
+	return p.Frame
 }
 
 func unpackJob(b []byte) (job, error) {
-	u := &unpacker{b: b}
-	j := job{id: u.number(), takes: time.Duration(u.number())}
-	j.Limits = extract.Limits{Text: int(u.number()), Expanded: u.number(), Ratio: u.number(), Work: u.number(), Held: u.number(),
-		Depth: int(u.number()), Files: int(u.number()), Entries: int(u.number()), Objects: int(u.number())}
+	u := &cell.Unpacker{Frame: b}
+	j := job{id: u.Number(), takes: time.Duration(u.Number())}
+	j.Limits = extract.Limits{Text: int(u.Number()), Expanded: u.Number(), Ratio: u.Number(), Work: u.Number(), Held: u.Number(),
+		Depth: int(u.Number()), Files: int(u.Number()), Entries: int(u.Number()), Objects: int(u.Number())}
 	j.Used = unpackUsed(u)
-	j.File.Name, j.File.Type = u.text(maxName), u.text(maxName)
-	j.File.Data = u.octets(maxFile)
-	if u.bad || len(u.b) > 0 {
+	j.File.Name, j.File.Type = u.Text(maxName), u.Text(maxName)
+	j.File.Data = u.Octets(maxFile)
+	if !u.Whole() {
 		return job{}, errJob
 	}
 	return j, nil
 }
 
-func packUsed(p *packer, u extract.Used) {
+func packUsed(p *cell.Packer, u extract.Used) {
 	for _, n := range []int64{int64(u.Text), u.Expanded, u.Work, int64(u.Files)} {
-		p.number(n)
+		p.Number(n)
 	}
 }
 
-func unpackUsed(u *unpacker) extract.Used {
-	return extract.Used{Text: int(u.number()), Expanded: u.number(), Work: u.number(), Files: int(u.number())}
+func unpackUsed(u *cell.Unpacker) extract.Used {
+	return extract.Used{Text: int(u.Number()), Expanded: u.Number(), Work: u.Number(), Files: int(u.Number())}
 }
 
 // shortened keeps the beginning and the end of a name that no file system takes.

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/postseal/postseal/extract"
+	"github.com/postseal/postseal/internal/cell"
 )
 
 // Options are those of a Pool. A zero field means its default.
@@ -39,10 +39,18 @@ const (
 	mostBusy   = 10 * time.Second
 )
 
+// reader is one worker as the pool sees it.
+type reader struct {
+	*cell.Process
+	jobs   int64
+	octets int64
+	busy   time.Duration
+}
+
 // Pool keeps workers ready. It is safe for concurrent use.
 type Pool struct {
 	o     Options
-	slots chan *process // as many as there may be workers; nil: one to be started
+	slots chan *reader // as many as there may be workers; nil: one to be started
 
 	mu        sync.Mutex
 	exposed   bool // namespaces are not permitted here
@@ -63,7 +71,7 @@ func New(o Options) *Pool {
 		o.Time = DefaultTime
 	}
 	if o.Command == nil {
-		o.Command = thisProgram()
+		o.Command = cell.Program(Command)
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -71,7 +79,7 @@ func New(o Options) *Pool {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	p := &Pool{o: o, slots: make(chan *process, o.Workers)}
+	p := &Pool{o: o, slots: make(chan *reader, o.Workers)}
 	p.ctx, p.cancelAll = context.WithCancel(context.Background())
 	for range o.Workers {
 		p.prepare()
@@ -86,7 +94,7 @@ func (p *Pool) ReadOutside(ctx context.Context, ej extract.Job) (extract.Answer,
 	if len(ej.File.Data) > maxFile {
 		return extract.Answer{}, fmt.Errorf("%w: more than %d MB", extract.ErrTooBig, maxFile>>20)
 	}
-	var w *process
+	var w *reader
 	select {
 	case w = <-p.slots:
 	case <-ctx.Done():
@@ -94,9 +102,9 @@ func (p *Pool) ReadOutside(ctx context.Context, ej extract.Job) (extract.Answer,
 	case <-p.ctx.Done():
 		return extract.Answer{}, failure(errClosed)
 	}
-	if w == nil || w.isDead() {
+	if w == nil || w.IsDead() {
 		if w != nil {
-			w.closePipes()
+			w.ClosePipes()
 		}
 		var err error
 		if w, err = p.start(ctx); err != nil {
@@ -110,10 +118,10 @@ func (p *Pool) ReadOutside(ctx context.Context, ej extract.Job) (extract.Answer,
 	answer, err := p.run(ctx, w, ej)
 	switch {
 	case err != nil:
-		w.kill()
+		w.Kill()
 		why := reason(ctx, err)
 		p.o.Metrics.count(why)
-		p.o.Log.Warn("a document could not be read: its reader was ended", "why", why.word, "worker", w.state())
+		p.o.Log.Warn("a document could not be read: its reader was ended", "why", why.word, "worker", w.State())
 		if ctx.Err() != nil {
 			err = noTime(ctx)
 		} else {
@@ -122,7 +130,7 @@ func (p *Pool) ReadOutside(ctx context.Context, ej extract.Job) (extract.Answer,
 		p.prepare()
 	case w.jobs >= mostJobs || w.octets >= mostOctets || w.busy >= mostBusy:
 		p.o.Metrics.count(errRetired)
-		go w.kill()
+		go w.Kill()
 		p.prepare()
 	default:
 		p.slots <- w
@@ -131,10 +139,10 @@ func (p *Pool) ReadOutside(ctx context.Context, ej extract.Job) (extract.Answer,
 }
 
 // run has one job done within its time.
-func (p *Pool) run(ctx context.Context, w *process, ej extract.Job) (extract.Answer, error) {
+func (p *Pool) run(ctx context.Context, w *reader, ej extract.Job) (extract.Answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.o.Time, errTime)
 	defer cancel()
-	defer context.AfterFunc(p.ctx, w.signalKill)()
+	defer context.AfterFunc(p.ctx, w.SignalKill)()
 	w.jobs++
 	takes := p.o.Time
 	if until, ok := ctx.Deadline(); ok {
@@ -142,7 +150,7 @@ func (p *Pool) run(ctx context.Context, w *process, ej extract.Job) (extract.Ans
 	}
 	j := job{id: w.jobs, takes: takes * 9 / 10, Job: ej} // it stops by itself before it is killed
 	begin := p.o.Now()
-	b, err := w.do(ctx, j)
+	b, err := w.Do(ctx, j.pack(), mostAnswer(ej))
 	w.busy += p.o.Now().Sub(begin)
 	w.octets += int64(len(ej.File.Data) + len(b))
 	if err != nil {
@@ -174,16 +182,16 @@ func (p *Pool) prepare() {
 }
 
 // start begins a worker with all the walls that are permitted here.
-func (p *Pool) start(ctx context.Context) (*process, error) {
+func (p *Pool) start(ctx context.Context) (*reader, error) {
 	p.mu.Lock()
 	exposed, closed := p.exposed, p.closed
 	p.mu.Unlock()
 	if closed {
 		return nil, errClosed
 	}
-	w, err := start(ctx, p.o.Command, !exposed)
+	w, err := cell.Start(ctx, p.o.Command, !exposed)
 	if err != nil && !exposed && ctx.Err() == nil {
-		if w, err = start(ctx, p.o.Command, false); err == nil {
+		if w, err = cell.Start(ctx, p.o.Command, false); err == nil {
 			exposed = true
 		}
 	}
@@ -194,17 +202,18 @@ func (p *Pool) start(ctx context.Context) (*process, error) {
 		}
 		return nil, err
 	}
-	p.tell(w, exposed)
-	return w, nil
+	r := &reader{Process: w}
+	p.tell(r, exposed)
+	return r, nil
 }
 
 // tell logs once which walls are missing.
-func (p *Pool) tell(w *process, exposed bool) {
+func (p *Pool) tell(w *reader, exposed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.exposed = p.exposed || exposed
-	missing := w.missing
-	if exposed && hasNamespaces {
+	missing := w.Missing
+	if exposed && cell.HasNamespaces {
 		missing = append(missing, "a network namespace of its own")
 	}
 	if len(missing) > 0 && !p.told {
@@ -226,7 +235,7 @@ func (p *Pool) Close() {
 	p.begun.Wait()
 	for range p.o.Workers {
 		if w := <-p.slots; w != nil {
-			w.kill()
+			w.Kill()
 		}
 	}
 }
@@ -250,7 +259,7 @@ func reason(ctx context.Context, err error) *ending {
 	switch {
 	case ctx.Err() != nil, errors.Is(err, errTime):
 		return errTime
-	case errors.Is(err, errLie), errors.Is(err, errFrame):
+	case errors.Is(err, errLie), errors.Is(err, cell.ErrFrame):
 		return errAnswer
 	}
 	return errCrash
@@ -260,15 +269,4 @@ func failure(e *ending) error { return fmt.Errorf("%w: %w", extract.ErrUnreadabl
 
 func noTime(ctx context.Context) error {
 	return fmt.Errorf("%w: no time left: %w", extract.ErrTooBig, context.Cause(ctx))
-}
-
-// thisProgram is the program that runs, even when its file was replaced since.
-func thisProgram() []string {
-	path := "/proc/self/exe"
-	if _, err := os.Stat(path); err != nil {
-		if path, err = os.Executable(); err != nil {
-			path = os.Args[0]
-		}
-	}
-	return []string{path, "postseal", Command}
 }

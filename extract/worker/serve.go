@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"syscall"
 
 	"github.com/postseal/postseal/extract"
+	"github.com/postseal/postseal/internal/cell"
 )
 
 // Command is the argument that makes a program a worker. It is not for people.
@@ -20,9 +18,11 @@ const (
 	// heapTarget is what the garbage collector of a worker keeps to, in octets: what
 	// the costliest documents need by extract's own limits.
 	heapTarget = 160 << 20
-	// maxStack bounds one goroutine's stack in octets; readers go some thousand
-	// calls deep at most.
-	maxStack = 64 << 20
+	// dataLimit is what a worker may take of memory, in octets.
+	dataLimit = 256 << 20
+	// cpuLimit is what a worker may use in its life, in seconds of processor: mostBusy
+	// on two threads and one more document.
+	cpuLimit = 60
 	// threads run Go code in a worker at one time: one reads, one collects garbage.
 	threads = 2
 	// tidyAbove is how many octets of a file and its text make a worker give memory
@@ -34,22 +34,9 @@ const (
 // job after the other until the other side closes. read is extract.Do but in
 // tests. The error is that of a wall that must stand and does not.
 func Serve(in io.Reader, out io.Writer, read func(context.Context, extract.Job) extract.Answer) error {
-	// Told to stop is the parent, which closes the pipe when its last message is done.
-	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	debug.SetMemoryLimit(heapTarget)
-	debug.SetMaxStack(maxStack)
-	debug.SetTraceback("none") // what a document says must not stand in a trace
 	runtime.GOMAXPROCS(threads)
-	missing, err := confine()
-	if err != nil {
-		return err
-	}
-	hello := packer{}
-	hello.number(int64(len(missing)))
-	for _, wall := range missing {
-		hello.text(wall)
-	}
-	if err := writeFrame(out, hello.b); err != nil {
+	if err := cell.Enter(out, cell.Walls{Data: dataLimit, Seconds: cpuLimit}); err != nil {
 		return err
 	}
 	jobs := make(chan job)
@@ -65,7 +52,7 @@ func Serve(in io.Reader, out io.Writer, read func(context.Context, extract.Job) 
 
 func takeJobs(in io.Reader, jobs chan<- job) error {
 	for {
-		b, err := readFrame(in, maxJob)
+		b, err := cell.ReadFrame(in, maxJob)
 		if err != nil {
 			return err
 		}
@@ -82,7 +69,7 @@ func doJobs(out io.Writer, jobs <-chan job, read func(context.Context, extract.J
 		ctx, cancel := context.WithTimeout(context.Background(), j.takes)
 		answer := packAnswer(j, read(ctx, j.Job))
 		cancel()
-		if err := writeFrame(out, answer); err != nil {
+		if err := cell.WriteFrame(out, answer); err != nil {
 			return err
 		}
 		if len(j.File.Data)+len(answer) > tidyAbove {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/postseal/postseal/extract"
+	"github.com/postseal/postseal/internal/cell"
 )
 
 // TestMain lets this test's program play the worker when it is called as one.
@@ -62,14 +63,14 @@ func play(ctx context.Context, j extract.Job) extract.Answer {
 	case "stack":
 		return deep(ctx, j, 0)
 	case "garbage":
-		_ = writeFrame(os.Stdout, bytes.Repeat([]byte("garbage"), 1000))
+		_ = cell.WriteFrame(os.Stdout, bytes.Repeat([]byte("garbage"), 1000))
 		select {}
 	case "nothing":
-		_ = writeFrame(os.Stdout, nil)
+		_ = cell.WriteFrame(os.Stdout, nil)
 		select {}
 	case "half":
 		b := packAnswer(job{Job: j, id: 1}, extract.Do(ctx, j))
-		_ = writeLength(os.Stdout, len(b))
+		_, _ = os.Stdout.Write(binary.BigEndian.AppendUint32(nil, uint32(len(b))))
 		_, _ = os.Stdout.Write(b[:len(b)/2])
 		os.Exit(0)
 	case "announce":
@@ -80,7 +81,7 @@ func play(ctx context.Context, j extract.Job) extract.Answer {
 			_, _ = os.Stdout.Write(make([]byte, 1<<20))
 		}
 	case "other job":
-		_ = writeFrame(os.Stdout, packAnswer(job{Job: j, id: 77}, extract.Do(ctx, j)))
+		_ = cell.WriteFrame(os.Stdout, packAnswer(job{Job: j, id: 77}, extract.Do(ctx, j)))
 		select {}
 	case "no document":
 		return extract.Answer{Used: extract.Used{Files: 1}}
@@ -252,7 +253,7 @@ func TestWalls(t *testing.T) {
 		t.Errorf("got %s (%v), want %s", got, docs[0].Err, want)
 	}
 	if w := <-p.slots; w != nil {
-		t.Logf("walls missing here: %q; without namespaces: %v", w.missing, p.exposed)
+		t.Logf("walls missing here: %q; without namespaces: %v", w.Missing, p.exposed)
 		p.slots <- w
 	}
 }
@@ -269,8 +270,8 @@ func TestReplaced(t *testing.T) {
 	if fresh == w || fresh == nil || fresh.jobs != 0 {
 		t.Errorf("got the same worker after %d documents", mostJobs)
 	}
-	fresh.to.Close() // as when the parent is gone
-	<-fresh.ended
+	fresh.ClosePipes() // as when the parent is gone
+	<-fresh.Ended()
 	p.slots <- fresh
 	if docs := read(context.Background(), p, honest); docs[0].Err != nil {
 		t.Errorf("after a worker's death while idle: %v", docs[0].Err)
@@ -296,7 +297,7 @@ func TestClose(t *testing.T) {
 	w := <-p.slots
 	p.slots <- w
 	p.Close()
-	<-w.ended
+	<-w.Ended()
 	if docs := read(context.Background(), p, honest); !errors.Is(docs[0].Err, extract.ErrUnreadable) && !errors.Is(docs[0].Err, extract.ErrTooBig) {
 		t.Errorf("got %+v", docs)
 	}

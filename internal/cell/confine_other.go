@@ -1,15 +1,15 @@
 //go:build !linux
 
-package worker
+package cell
 
 import "syscall"
 
-// hasNamespaces: only Linux has them.
-const hasNamespaces = false
+// HasNamespaces: only Linux has them.
+const HasNamespaces = false
 
 func attributes(bool) *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
 
 // confine knows no walls but those of a process of its own.
-func confine() ([]string, error) {
+func confine(Walls) ([]string, error) {
 	return []string{"limits of the kernel", "a filter of system calls"}, nil
 }

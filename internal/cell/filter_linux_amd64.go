@@ -1,4 +1,4 @@
-package worker
+package cell
 
 import "syscall"
 
@@ -8,7 +8,7 @@ const (
 	sysClone3  = 435
 )
 
-// harmless are the system calls that a worker may make whatever their arguments.
+// harmless are the system calls that a cell may make whatever their arguments.
 // Numbers that package syscall does not name are those of the kernel's table.
 var harmless = []uint32{
 	syscall.SYS_READ, syscall.SYS_WRITE, syscall.SYS_CLOSE, syscall.SYS_FUTEX, syscall.SYS_MUNMAP, syscall.SYS_MADVISE, syscall.SYS_MINCORE,

@@ -1,4 +1,4 @@
-package worker
+package cell
 
 import (
 	"bytes"
@@ -9,21 +9,13 @@ import (
 	"syscall"
 )
 
-// hasNamespaces: a worker may have a network of its own, where nobody is.
-const hasNamespaces = true
+// HasNamespaces: a cell may have a network of its own, where nobody is.
+const HasNamespaces = true
 
 const (
-	// dataLimit is what a worker may take beyond what it has when it starts, in
-	// octets that are written to. RLIMIT_AS would be no use: Go reserves a thousand
-	// times what it uses.
-	dataLimit = 256 << 20
-	// cpuLimit is what a worker may use in its life, in seconds of processor:
-	// mostBusy on two threads and one more document. It ends a worker that spins
-	// while its parent cannot kill it any more.
-	cpuLimit = 60
 	// fileLimit leaves room for the two pipes and what the Go runtime opens.
 	fileLimit = 16
-	// dataUnknown stands for what a worker has when /proc does not tell.
+	// dataUnknown stands for what a cell has when /proc does not tell.
 	dataUnknown = 128 << 20
 )
 
@@ -36,7 +28,7 @@ const (
 	prSetNoNewPrivs = 38
 )
 
-// attributes are those of a worker's process: a session of its own, so that an
+// attributes are those of a cell's process: a session of its own, so that an
 // interrupt typed at the parent leaves it alone, and, isolated, a user namespace
 // in which it is nobody and a network namespace in which nobody is.
 func attributes(isolated bool) *syscall.SysProcAttr {
@@ -50,33 +42,36 @@ func attributes(isolated bool) *syscall.SysProcAttr {
 	return a
 }
 
-// confine raises the walls around this process: limits of the kernel, which must
+// confine steps back and raises the walls around this process: limits of the kernel, which must
 // stand, and a filter of system calls, which not every system permits. It gives
 // the names of those that are missing.
-func confine() ([]string, error) {
+func confine(w Walls) ([]string, error) {
 	for _, l := range []struct {
 		what int
 		most uint64
 	}{
-		{syscall.RLIMIT_DATA, dataNow() + dataLimit},
-		{syscall.RLIMIT_CPU, cpuLimit},
+		{syscall.RLIMIT_DATA, dataNow() + w.Data},
+		{syscall.RLIMIT_CPU, w.Seconds},
 		{syscall.RLIMIT_NOFILE, fileLimit},
 		{syscall.RLIMIT_FSIZE, 0},
 		{syscall.RLIMIT_CORE, 0},
 		{rlimitMemlock, 0},
 	} {
 		if err := limit(l.what, l.most); err != nil {
-			return nil, fmt.Errorf("worker: limit %d: %w", l.what, err)
+			return nil, fmt.Errorf("cell: limit %d: %w", l.what, err)
 		}
 	}
+	// A cell leads a session, so its process group is all its threads, those that the
+	// runtime began before too. Where the parent stands further back, nothing changes.
+	_ = syscall.Setpriority(syscall.PRIO_PGRP, 0, w.Nice)
 	// These hold for one thread until the filter is spread over all.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := prctl(prSetNoNewPrivs, 1); err != nil {
-		return nil, fmt.Errorf("worker: no_new_privs: %w", err)
+		return nil, fmt.Errorf("cell: no_new_privs: %w", err)
 	}
 	if err := prctl(prSetDumpable, 0); err != nil {
-		return nil, fmt.Errorf("worker: dumpable: %w", err)
+		return nil, fmt.Errorf("cell: dumpable: %w", err)
 	}
 	if err := filterCalls(); err != nil {
 		return []string{"a filter of system calls"}, nil

@@ -1,6 +1,6 @@
 //go:build linux && !amd64 && !arm64
 
-package worker
+package cell
 
 import "errors"
 
