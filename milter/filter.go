@@ -127,15 +127,20 @@ func (f *Filter) setUp() {
 			gomilter.WithActions(gomilter.OptAddRcpt|gomilter.OptRemoveRcpt|gomilter.OptChangeFrom),
 			// No answer but the one at end of message: on a unix socket that spares
 			// a round trip for every field.
-			gomilter.WithProtocols(gomilter.OptNoReplies|gomilter.OptNoUnknown|gomilter.OptHeaderLeadingSpace),
+			gomilter.WithProtocols(gomilter.OptNoReplies|gomilter.OptNoUnknown|gomilter.OptNoData|gomilter.OptNoEOH|gomilter.OptHeaderLeadingSpace),
 			// All are asked for at MAIL, so that no value of an earlier message of the
 			// same connection is taken for this one's.
 			gomilter.WithMacroRequest(gomilter.StageMail, []gomilter.MacroName{
-				gomilter.MacroMTAFQDN, gomilter.MacroDaemonName, gomilter.MacroAuthAuthen, gomilter.MacroAuthType,
-				gomilter.MacroCertSubject, gomilter.MacroMailAddr,
+				gomilter.MacroAuthAuthen, gomilter.MacroCertSubject, gomilter.MacroMailAddr,
 			}),
 			gomilter.WithMacroRequest(gomilter.StageRcpt, []gomilter.MacroName{gomilter.MacroRcptAddr}),
 			gomilter.WithMacroRequest(gomilter.StageEOM, []gomilter.MacroName{gomilter.MacroQueueId}),
+			// Unasked Postfix tells some at every stage, and the queue id once more with
+			// each field. The empty name asks for none.
+			gomilter.WithMacroRequest(gomilter.StageConnect, []gomilter.MacroName{""}),
+			gomilter.WithMacroRequest(gomilter.StageHelo, []gomilter.MacroName{""}),
+			gomilter.WithMacroRequest(gomilter.StageData, []gomilter.MacroName{""}),
+			gomilter.WithMacroRequest(gomilter.StageEOH, []gomilter.MacroName{""}),
 		)
 	})
 }
@@ -164,7 +169,7 @@ func (f *Filter) Serve(l net.Listener) error {
 	}
 	f.setUp()
 	routeLibraryLog(f.Log)
-	err := f.run.server.Serve(l)
+	err := f.run.server.Serve(aheadListener{l})
 	if errors.Is(err, gomilter.ErrServerClosed) { // told to stop before it began
 		return nil
 	}

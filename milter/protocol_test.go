@@ -22,6 +22,12 @@ import (
 // serve lets the world's filter listen and gives the socket.
 func (w *world) serve() string {
 	w.t.Helper()
+	return w.serveOn(func(l net.Listener) net.Listener { return l })
+}
+
+// serveOn is serve on a listener of ours around the real one.
+func (w *world) serveOn(around func(net.Listener) net.Listener) string {
+	w.t.Helper()
 	dir, err := os.MkdirTemp("", "ps") // short: a socket's path has 108 octets
 	if err != nil {
 		w.t.Fatal(err)
@@ -32,7 +38,7 @@ func (w *world) serve() string {
 		w.t.Fatal(err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- w.f.Serve(l) }()
+	go func() { done <- w.f.Serve(around(l)) }()
 	w.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
