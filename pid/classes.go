@@ -1,5 +1,7 @@
 package pid
 
+import "slices"
+
 // findClasses splits the octets by what the nodes and the word border tell apart.
 func (m *matcher) findClasses() {
 	var word byteSet
@@ -9,6 +11,15 @@ func (m *matcher) findClasses() {
 		}
 	}
 	sets := map[byteSet]bool{word: true}
+	if slices.Contains(m.ofCell, true) {
+		var cell byteSet
+		for b := range 256 {
+			if isSeparator[b] {
+				cell.add(byte(b))
+			}
+		}
+		sets[cell] = true
+	}
 	for _, n := range m.nodes {
 		sets[n.set] = true
 	}
@@ -39,21 +50,22 @@ func (m *matcher) findClasses() {
 	}
 	m.orderClasses(count)
 	m.classes = count
-	m.sample = make([]byte, count+1)
+	m.sample = make([]byte, count)
 	for b := range 256 {
 		m.sample[m.classOf[b]] = byte(b)
 	}
 }
 
-// orderClasses numbers the classes, from 1 on, by how often their octets stand in
+// orderClasses numbers the classes by how often their octets stand in
 // English, so that the entries of a state lie close together.
 func (m *matcher) orderClasses(count int) {
 	const often = " etaoinsrhldcumfpgwyb\nvk.,ST1A0-C2I3xPMRD"
 	order := make([]int, count)
-	next := 1
+	next := 0
+	numbered := make([]bool, count)
 	number := func(b byte) {
-		if c := m.classOf[b]; order[c] == 0 {
-			order[c] = next
+		if c := m.classOf[b]; !numbered[c] {
+			order[c], numbered[c] = next, true
 			next++
 		}
 	}

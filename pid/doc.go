@@ -15,6 +15,6 @@
 // is not seen: the matcher's tables are bounded and thrown away when full, texts are
 // folded first (full-width digits, accents, characters of no width).
 //
-// Start reading at Scanner in scanner.go; matcher.go and table.go are the engine, forms.go and
+// Start reading at Scanner in scanner.go; matcher.go, table.go and run.go are the engine, forms.go and
 // check.go know the numbers, words.go the subject matter, score.go weighs.
 package pid

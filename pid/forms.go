@@ -101,12 +101,6 @@ type found struct {
 	slip       bool // its check digit is wrong; a word says what it is
 }
 
-// mayEnd tells whether a match that ends at an offset can be a candidate at all: a
-// cell of a table ends where its cell does. It spares the search for its start.
-func (f *form) mayEnd(text string, end int) bool {
-	return f.column == nil || end == len(text) || isSeparator[text[end]]
-}
-
 // candidate checks what a form matched.
 func (f *form) candidate(text string, start, end int) (found, bool) {
 	c := found{kind: f.kind, start: start, end: end}

@@ -58,7 +58,10 @@ func checkEqual(t *testing.T, patterns []pattern, text string) {
 	if err != nil {
 		return // not for us: borders, nothing at all
 	}
-	for range 2 { // with a cold table and a warm one
+	for i := range 4 { // with a cold table and a warm one, in one piece and in two
+		if m.halves = usualHalves; i%2 > 0 {
+			m.halves = 2
+		}
 		if got, want := quick(m, text), slow(t, patterns, text); !slices.Equal(got, want) {
 			t.Errorf("%+v in %q: got %q, want %q", patterns, text, got, want)
 		}
@@ -127,7 +130,7 @@ func TestScanSurvivesFullTables(t *testing.T) {
 		t.Errorf("got %d, want %d", got, want)
 	}
 	table := m.borrow()
-	if len(table.states) > maxStates || len(table.slots) > maxSlots+2*rowWidth {
+	if len(table.states) > maxStates || len(table.rows) > maxEntries+256 {
 		t.Errorf("the table grew to %d states", len(table.states))
 	}
 }
@@ -146,6 +149,47 @@ func TestStatesStay(t *testing.T) {
 	runtime.GC() // a sync.Pool is empty after two
 	if got := len(m.borrow().states); got < 8 {
 		t.Errorf("got %d states, want those of the scan", got)
+	}
+}
+
+// TestHalvesAreOneText: what a scan finds does not depend on where the second half
+// begins, be it within a match or in a word without an end.
+func TestHalvesAreOneText(t *testing.T) {
+	texts := messagesOf(t, "../testdata/pid/messages/dev-pid.txt")[:20]
+	long := "the patient was admitted to hospital " + strings.Repeat("x", 300) + "'s diagnosis, 943 476 5919 jane.doe" + strings.Repeat(".doe", 100) + "@example.org"
+	for pad := range 60 {
+		texts = append(texts, strings.Repeat("- ", pad)+long, long+strings.Repeat(" a", pad))
+	}
+	s, err := build(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []*matcher{s.words, s.forms} {
+		for _, text := range texts {
+			var hits [2][]hit
+			for i, halves := range []int{2, 1 << 30} {
+				m.halves = halves
+				r := m.begin()
+				hits[i] = slices.Clone(r.scan(text))
+				m.giveBack(r.t)
+			}
+			if got, want := hits[0], hits[1]; !slices.Equal(got, want) {
+				t.Fatalf("%q: got %v, want %v", text, got, want)
+			}
+		}
+	}
+}
+
+// TestCellsEndBeforeSeparators: what is only looked for in cells is found nowhere
+// else.
+func TestCellsEndBeforeSeparators(t *testing.T) {
+	m, err := newMatcher([]pattern{{text: "[a-z]+ [a-z]+", cell: true}, {text: "d"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := quick(m, "a b c, d e. f g"), []string{"0 12 15", "0 2 5", "1 7 8"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -3,7 +3,6 @@ package pid
 import (
 	"errors"
 	"fmt"
-	"math/bits"
 	"regexp/syntax"
 	"slices"
 )
@@ -17,11 +16,7 @@ const (
 // byteSet is a set of octets.
 type byteSet [4]uint64
 
-func (s *byteSet) add(b byte) { s[b>>6] |= 1 << (b & 63) }
-func (s *byteSet) size() int {
-	return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) + bits.OnesCount64(s[2]) + bits.OnesCount64(s[3])
-}
-
+func (s *byteSet) add(b byte)      { s[b>>6] |= 1 << (b & 63) }
 func (s *byteSet) has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
 
 // node is a state of the automaton that eats one octet, or accepts.

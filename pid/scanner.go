@@ -121,7 +121,7 @@ func build(o Options) (*Scanner, error) {
 func (s *Scanner) builtIn() []pattern {
 	var all []pattern
 	for i := range forms {
-		all = append(all, pattern{text: forms[i].match, exact: forms[i].exact, last: forms[i].last})
+		all = append(all, pattern{text: forms[i].match, exact: forms[i].exact, last: forms[i].last, cell: forms[i].column != nil})
 		s.entries = append(s.entries, entry{form: &forms[i], mark: -1})
 	}
 	for _, t := range topics {
@@ -248,9 +248,8 @@ func (s *Scanner) read(text string) *reading {
 		}
 		at += 1 + next
 	}
-	// Two passes, each with a table that a processor's cache holds, are faster than
-	// one with both, and far faster than one automaton of all patterns, whose states
-	// are the pairs of theirs.
+	// Two automata are far faster than one of all patterns, whose states are the
+	// pairs of theirs.
 	words := s.words.begin()
 	r.keepWords(s, words.scan(r.text))
 	s.words.giveBack(words.t)
@@ -292,9 +291,6 @@ func (r *reading) keepForms(s *Scanner, at *run, hits []hit) {
 	r.forms = make([]found, 0, min(len(hits), usual))
 	for _, h := range hits {
 		e, end := &s.entries[h.pattern], int(h.end)
-		if e.form != nil && !e.form.mayEnd(r.text, end) {
-			continue
-		}
 		start := at.startOf(h.pattern, r.text, end)
 		if start < 0 {
 			continue // longer than anybody writes, or only its end

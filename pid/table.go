@@ -5,154 +5,129 @@ import (
 	"slices"
 )
 
-// way is one entry of a table: where a class of octets leads. From the low bits
-// on it has the place of the state's own entries, that of the entries of its
-// default, whether the state accepts, and the class itself.
-type way uint64
+// way is one entry of a table: the number of the state to which a class of octets
+// leads. With look set there is more to do than to go there: the state that is left
+// matches something and a word ends, or the step was not taken yet.
+type way uint16
 
 const (
-	insteadShift = 32
-	insteadMask  = 1<<22 - 1
-
-	acceptsFlag way = 1 << 54
-	classShift      = 56
-
-	unknown = 0        // base of no state: the step was not taken yet
-	dead    = rowWidth // base of the state in which nothing may match before the word ends
-	idle    = 2 * rowWidth
-	// idle is that of the state in which nothing is under way and a word may begin.
-
-	firstFree = 3 * rowWidth
-	rowWidth  = 256 // entries of a state at most
+	look    way = 1 << 15
+	unknown way = look // leads nowhere yet
 )
 
-func (w way) base() uint32    { return uint32(w) }
-func (w way) instead() uint32 { return uint32(w>>insteadShift) & insteadMask }
-func (w way) class() uint8    { return uint8(w >> classShift) }
-
-// Entry 0 of a state that accepts, of no class, says what: the one pattern, or the
-// number of the state, which has several. So they are at hand with the others.
+// States that every table has.
 const (
-	oneAccepted  way = 1 << 32
-	moreAccepted way = 1 << 33
+	nowhere   way = iota // behind unknown
+	dead                 // nothing may match before the word ends
+	idle                 // nothing is under way and a word may begin
+	firstFree            // of all others
 )
-
-// ends has for an octet acceptsFlag when a word ends before it.
-var ends = func() (t [256]way) {
-	for b, word := range isWord {
-		if !word {
-			t[b] = acceptsFlag
-		}
-	}
-	return t
-}()
 
 // state is what may still match after what was read.
 type state struct {
 	set     []int32 // nodes, ascending
 	fresh   bool    // a word may begin here
 	accepts []int32 // patterns that match, if a word ends here
-	base    uint32
+	cells   []int32 // likewise, if a cell of a table ends here
 }
 
-// table is the automaton as far as one scan has needed it.
-//
-// Most states of a scan are a few words under way beside what is always under way
-// (a name, a mail address may be anywhere). So a state has entries only for the
-// octets that its further nodes eat, and for all others it does what another one
-// does, its default, which has entries for all. The entries of all states lie in
-// one another's gaps, so that what a text needs fits in a processor's cache: entry
-// c of the state with base b is slots[b+c], and is its own if it says c, since no
-// two states have one base.
+// What only has for a state: a pattern that matches alone if a word ends, or
+const (
+	nothing int32 = -1 - iota
+	several       // as the state itself says
+)
+
+// table is the automaton as far as scans have needed it: a row of ways for each
+// state. Entries of two octets keep what ordinary mail needs in a processor's cache.
 type table struct {
-	m        *matcher
-	slots    []way   // 0: free
-	index    []int32 // by base: number of the state, 0 for none
-	states   []state
-	ids      map[string]way
-	defaults []int32 // states that have entries for all classes
-	nodes    int
-	from     uint32   // where a gap is looked for
-	top      uint32   // from here on all is free
-	mark     []uint32 // by node: the round in which it was put in
-	round    uint32
-	set      []int32
-	key      []byte
-	row      []uint8  // classes of a state
-	start    way      // to the state of the start nodes; unknown after a reset
-	hits     []hit    // of the scan at work
-	back     []*table // by pattern, read backwards; nil until needed
+	m      *matcher
+	rows   []way // by state and class
+	width  int   // of a row
+	states []state
+	only   []int32 // by state: see nothing
+	ids    map[string]way
+	nodes  int      // entries of all sets
+	mark   []uint32 // by node: the round in which it was put in
+	round  uint32
+	set    []int32
+	key    []byte
+	s      [3]way   // the states at work
+	start  way      // the state of the start nodes; nowhere after a reset
+	hits   []hit    // of the scan at work
+	later  []hit    // of its second half
+	spare  []hit    // that do not count
+	back   []*table // by pattern, read backwards; nil until needed
 }
-
-// maxDefaults bounds what each new state is compared with.
-const maxDefaults = 128
-
-// wide is how many octets a state must eat beyond its default to have entries for
-// all and be a default itself.
-const wide = 24
 
 func newTable(m *matcher) *table {
-	t := &table{m: m, mark: make([]uint32, len(m.nodes))}
+	t := &table{m: m, mark: make([]uint32, len(m.nodes)), width: m.classes}
 	t.reset()
 	return t
 }
 
-// reset forgets all states. It then makes those of words that mean nothing, which
-// are the defaults of others.
+// reset forgets all states but those that every table has.
 func (t *table) reset() {
-	clear(t.slots)
-	clear(t.index)
-	t.slots, t.index = t.slots[:0], t.index[:0]
-	t.grow(firstFree + rowWidth)
-	t.states = append(t.states[:0], state{}, state{base: dead}, state{base: idle, fresh: true})
-	t.index[dead], t.index[idle] = 1, 2
-	for c := 1; c <= t.m.classes; c++ {
-		t.slots[dead+c] = way(c) << classShift
-		t.slots[idle+c] = way(c) << classShift
-	}
+	clear(t.states)
+	t.rows, t.states, t.only = t.rows[:0], t.states[:0], t.only[:0]
 	t.ids = map[string]way{}
-	t.defaults = append(t.defaults[:0], 1, 2)
-	t.nodes, t.start = 0, 0
-	t.from, t.top = firstFree, firstFree
-	if t.m.fixed {
-		return
+	t.nodes, t.start = 0, nowhere
+	for range firstFree {
+		t.append(state{})
 	}
-	for _, text := range []string{"qqzzqqzzqqzz qqzzqqzzqq ", "Qqzzqqzzqqzz Qqzzqqzzqq ", "QZQZQZQZQZQZ QZQZQZQZ ", "1717171717171717 17171717 "} {
-		s := t.wayTo(idle)
-		for i := range len(text) {
-			s = t.step(s, t.m.classOf[text[i]])
-		}
-	}
+	t.states[idle].fresh = true
 }
 
-// first is the way to the state in which a match that is read backwards begins.
+// append makes a row of unknown ways for a state.
+func (t *table) append(s state) way {
+	to := way(len(t.states))
+	t.states = append(t.states, s)
+	only := several
+	switch {
+	case len(s.accepts)+len(s.cells) == 0:
+		only = nothing
+	case len(s.accepts) == 1 && len(s.cells) == 0:
+		only = s.accepts[0]
+	}
+	t.only = append(t.only, only)
+	at := len(t.rows)
+	t.rows = slices.Grow(t.rows, t.width)[:at+t.width]
+	for i := at; i < len(t.rows); i++ {
+		t.rows[i] = unknown
+	}
+	return to
+}
+
+// first is the state in which a match that is read backwards begins.
 func (t *table) first() way {
-	if t.start.base() == unknown {
+	if t.start == nowhere {
 		t.start = t.intern(t.m.start, false)
 	}
 	return t.start
 }
 
-// grow makes place for so many entries.
-func (t *table) grow(n int) {
-	if n > len(t.slots) {
-		t.slots = append(t.slots, make([]way, n-len(t.slots))...)
-		t.index = append(t.index, make([]int32, n-len(t.index))...)
+// makeRoom sees to it that one more state can be made; of what is forgotten then the
+// states at work stay, under new numbers.
+func (t *table) makeRoom() {
+	if len(t.states) < t.m.states && t.nodes+len(t.mark) <= maxSetNodes && len(t.rows) < maxEntries {
+		return
+	}
+	var kept [len(t.s)]state
+	for i, s := range t.s {
+		kept[i] = t.states[s]
+	}
+	t.reset()
+	for i, k := range kept {
+		t.s[i] = t.intern(k.set, k.fresh)
 	}
 }
 
-func (t *table) stateOf(w way) *state { return &t.states[t.index[w.base()]] }
-
-// wayTo is the way to dead or idle.
-func (t *table) wayTo(base way) way { return base | base<<insteadShift }
-
-// intern gives the way to a state, made when there is none.
+// intern gives the state of a set, made when there is none.
 func (t *table) intern(set []int32, fresh bool) way {
 	switch {
 	case len(set) == 0 && fresh:
-		return t.wayTo(idle)
+		return idle
 	case len(set) == 0:
-		return t.wayTo(dead)
+		return dead
 	}
 	t.key = append(t.key[:0], 0)
 	if fresh {
@@ -164,120 +139,27 @@ func (t *table) intern(set []int32, fresh bool) way {
 	if id, ok := t.ids[string(t.key)]; ok {
 		return id
 	}
-	if len(t.states) >= t.m.states || t.nodes+len(set) > maxSetNodes || len(t.slots) > maxSlots {
-		own := slices.Clone(set)
-		t.reset()
-		return t.intern(own, fresh)
-	}
 	s := state{set: slices.Clone(set), fresh: fresh}
 	for _, n := range set {
-		if p := t.m.nodes[n].accepts; p >= 0 {
+		switch p := t.m.nodes[n].accepts; {
+		case p < 0:
+		case t.m.ofCell[p]:
+			s.cells = append(s.cells, p)
+		default:
 			s.accepts = append(s.accepts, p)
 		}
 	}
-	id := t.place(&s)
-	if len(s.accepts) > 0 {
-		id |= acceptsFlag
-	}
-	t.index[id.base()] = int32(len(t.states))
-	t.states = append(t.states, s)
+	id := t.append(s)
 	t.nodes += len(set)
 	t.ids[string(t.key)] = id
 	return id
 }
 
-// place finds bases for a state and its default, and takes the places of its
-// entries, which are not known yet.
-func (t *table) place(s *state) way {
-	instead, eaten := t.defaultOf(s)
-	t.row = t.row[:0]
-	if len(s.accepts) > 0 {
-		t.row = append(t.row, 0)
-	}
-	all := eaten.size() >= wide && len(t.defaults) < maxDefaults
-	for c := 1; c <= t.m.classes; c++ {
-		if all || eaten.has(t.m.sample[c]) {
-			t.row = append(t.row, uint8(c))
-		}
-	}
-	const most = 100 // places tried before the next is taken that is surely free
-	base := t.from
-	for tries := 0; base < t.top && !t.fits(base); base++ {
-		if tries++; tries == most {
-			t.from += most / 2
-			base = t.top
-			break
-		}
-	}
-	t.grow(int(base) + rowWidth)
-	t.top = max(t.top, base+1)
-	for _, c := range t.row {
-		t.slots[base+uint32(c)] = way(c) << classShift
-		t.top = max(t.top, base+uint32(c)+1)
-	}
-	switch len(s.accepts) {
-	case 0:
-	case 1:
-		t.slots[base] = oneAccepted | way(s.accepts[0])
-	default:
-		t.slots[base] = moreAccepted | way(len(t.states))
-	}
-	if s.base = base; all {
-		t.defaults = append(t.defaults, int32(len(t.states)))
-		instead = base
-	}
-	return way(base) | way(instead)<<insteadShift
-}
-
-// defaultOf gives the base of the default of a state, of whose nodes all are its
-// own, and the octets that the others eat. Where none of these stands both states
-// take the same steps.
-func (t *table) defaultOf(s *state) (base uint32, eaten byteSet) {
-	least := 1 << 16
-	for _, d := range t.defaults {
-		other := &t.states[d]
-		if other.fresh != s.fresh || len(other.set) > len(s.set) {
-			continue
-		}
-		if further, ok := t.beyond(s.set, other.set); ok && further.size() < least {
-			base, eaten, least = other.base, further, further.size()
-		}
-	}
-	return base, eaten
-}
-
-// beyond gives what the nodes of a set eat that are not in another one, if all of
-// the other one are in the first.
-func (t *table) beyond(set, other []int32) (eaten byteSet, ok bool) {
-	for _, n := range set {
-		if len(other) > 0 && other[0] == n {
-			other = other[1:]
-			continue
-		}
-		for i, word := range t.m.nodes[n].set {
-			eaten[i] |= word
-		}
-	}
-	return eaten, len(other) == 0
-}
-
-func (t *table) fits(base uint32) bool {
-	if t.index[base] != 0 {
-		return false
-	}
-	for _, c := range t.row {
-		if at := base + uint32(c); at < t.top && t.slots[at] != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// step takes the step of a class after the state to which s leads, and notes it.
-// It may reset the table: then s is a stranger, and only the result holds.
+// step takes the step of a class after a state, and notes it. There must be room
+// for a state.
 func (t *table) step(s way, class uint8) way {
 	m := t.m
-	from := *t.stateOf(s)
+	from := t.states[s]
 	t.round++
 	t.set = t.set[:0]
 	b := m.sample[class]
@@ -286,16 +168,13 @@ func (t *table) step(s way, class uint8) way {
 		t.eat(m.start, b)
 	}
 	slices.Sort(t.set)
-	at := s.base() + uint32(class)
-	if t.slots[at].class() != class {
-		at = s.instead() + uint32(class)
+	to := t.intern(t.set, !isWord[b] && !m.fixed)
+	noted := to
+	if len(from.accepts) > 0 && !isWord[b] || len(from.cells) > 0 && isSeparator[b] {
+		noted |= look
 	}
-	count := len(t.states)
-	id := t.intern(t.set, !isWord[b] && !m.fixed)
-	if len(t.states) >= count { // not reset
-		t.slots[at] = id | way(class)<<classShift
-	}
-	return id
+	t.rows[int(s)*t.width+int(class)] = noted
+	return to
 }
 
 func (t *table) eat(from []int32, b byte) {
