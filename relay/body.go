@@ -20,9 +20,9 @@ const (
 const ProfileField = "X-Postseal"
 
 // body is the writer that Mail.Write gets: it holds the header back, asks for
-// DATA only when the header may pass, makes CRLF line ends and stuffs dots.
+// DATA (and says all that comes before it) only when the header may pass, makes CRLF line ends and stuffs dots.
 type body struct {
-	c       *conversation
+	t       *transaction
 	kind    Kind
 	guarded bool // an outside recipient: the header must say what Kind says
 	begun   bool // DATA was answered 354
@@ -84,7 +84,7 @@ func (b *body) begin() {
 		b.err = fmt.Errorf("%w: an outside recipient, and the header does not say envelope or notice", ErrClear)
 		return
 	}
-	if b.err = b.c.want("DATA", 354); b.err != nil {
+	if b.err = b.t.begin(); b.err != nil {
 		return
 	}
 	b.begun = true
@@ -94,7 +94,7 @@ func (b *body) begin() {
 
 // stuff writes p with CRLF line ends and dots doubled (RFC 5321 section 4.5.2).
 func (b *body) stuff(p []byte) {
-	if b.err = b.c.extend(); b.err != nil {
+	if b.err = b.t.c.extend(); b.err != nil {
 		b.err = fmt.Errorf("%w: %w", ErrTemporary, b.err)
 	}
 	for len(p) > 0 && b.err == nil {
@@ -135,7 +135,7 @@ func (b *body) text(p []byte) {
 
 func (b *body) put(p []byte) {
 	if b.err == nil {
-		if _, err := b.c.out.Write(p); err != nil {
+		if _, err := b.t.c.out.Write(p); err != nil {
 			b.err = fmt.Errorf("%w: %w", ErrTemporary, err)
 		}
 	}
@@ -151,7 +151,7 @@ func (b *body) finish() {
 		b.put([]byte("\r\n"))
 	}
 	if b.err == nil {
-		if err := b.c.out.Flush(); err != nil {
+		if err := b.t.c.out.Flush(); err != nil {
 			b.err = fmt.Errorf("%w: %w", ErrTemporary, err)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/postseal/postseal/addr"
@@ -82,12 +83,20 @@ var (
 // at once; after end of data its cleanup may ask other milters first.
 const DefaultTimeout = 60 * time.Second
 
-// SMTP hands mails to one Postfix listener, one connection per mail. The zero
-// value of each field but Addr is useful. It is safe for concurrent use.
+// SMTP hands mails to one Postfix listener, one connection per mail unless Keep
+// says otherwise. The zero value of each field but Addr is useful. It is safe for
+// concurrent use, and is not copied.
 type SMTP struct {
 	Addr    string                                                               // "127.0.0.1:10026" or "unix:/path"
 	Hello   string                                                               // EHLO name; empty: "localhost"
 	Inside  func(addr.Address) bool                                              // nil: every recipient is outside
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer
 	Timeout time.Duration                                                        // per command; 0: DefaultTimeout
+	// Keep is how many connections may wait for a next mail, each for idleTime at
+	// most; 0: none. Whoever sets it calls Close in the end.
+	Keep int
+
+	mu     sync.Mutex
+	idle   []*conversation // the one that waits longest first
+	closed bool
 }

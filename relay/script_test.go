@@ -79,6 +79,7 @@ func (s *script) serve(conn net.Conn) {
 		}
 		if stage == "." && strings.HasPrefix(reply, "250") {
 			s.note(&s.accepted, mail.String())
+			mail.Reset()
 		}
 		data = strings.HasPrefix(stage, "DATA") && strings.HasPrefix(reply, "354") || data && stage == "line"
 		line, err := in.ReadString('\n')
@@ -99,6 +100,8 @@ func (s *script) serve(conn net.Conn) {
 }
 
 func (s *script) reply(stage string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	best := ""
 	for k := range s.replies {
 		if strings.HasPrefix(stage, k) && len(k) > len(best) {

@@ -4,15 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strings"
 	"time"
 
 	"github.com/postseal/postseal/addr"
 )
-
-// quitTimeout bounds the farewell: the outcome is known by then, and the caller waits.
-const quitTimeout = 2 * time.Second
 
 // Send makes one transaction for all recipients or none: one refused RCPT
 // refuses the whole. The reply is the text of the 250 after end of data, which
@@ -25,23 +20,8 @@ func (s *SMTP) Send(ctx context.Context, m Mail) (reply string, err error) {
 	if err := s.judge(&m); err != nil {
 		return "", err
 	}
-	network, address := "tcp", s.Addr
-	if path, ok := strings.CutPrefix(s.Addr, "unix:"); ok {
-		network, address = "unix", path
-	}
-	dial := s.Dial
-	if dial == nil {
-		dial = (&net.Dialer{Timeout: s.timeout()}).DialContext
-	}
-	conn, err := dial(ctx, network, address)
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrTemporary, err)
-	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
-	c := newConversation(conn, s.timeout())
-	reply, err = s.transaction(c, &m)
+	t := &transaction{smtp: s, ctx: ctx, mail: &m}
+	reply, err = t.run()
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("%w (%w)", err, context.Cause(ctx))
 	}
@@ -79,31 +59,73 @@ func (s *SMTP) outside(a addr.Address) bool {
 	return s.Inside == nil || a.IsZero() || a.Routed() || !s.Inside(a)
 }
 
-// transaction talks from greeting to QUIT.
-func (s *SMTP) transaction(c *conversation, m *Mail) (string, error) {
-	if err := c.open(s.Hello); err != nil {
-		return "", err
-	}
-	if err := c.forward(m.Client); err != nil {
-		return "", err
-	}
-	if err := c.address(m); err != nil {
-		c.leave(true)
-		return "", err
-	}
-	b := &body{c: c, kind: m.Kind}
-	for _, r := range m.Recipients {
-		b.guarded = b.guarded || s.outside(r.Address)
-	}
-	if err := b.write(m.Write); err != nil {
-		if !b.begun { // DATA was not asked for: a polite end
-			c.leave(true)
+// transaction is one mail on its way.
+type transaction struct {
+	smtp *SMTP
+	ctx  context.Context
+	mail *Mail
+	c    *conversation
+}
+
+// run talks from the greeting, or from where an earlier mail ended, to the reply
+// after end of data.
+func (t *transaction) run() (string, error) {
+	if t.c = t.smtp.take(); t.c == nil {
+		if err := t.connect(); err != nil {
+			return "", err
 		}
-		return "", err // else cutting the connection is what un-sends it (RFC 5321 section 4.1.1.10)
 	}
-	reply, err := c.endOfData()
-	if err == nil || !errors.Is(err, ErrUnknown) {
-		c.leave(false)
+	t.c.follow(t.ctx)
+	b := &body{t: t, kind: t.mail.Kind}
+	for _, r := range t.mail.Recipients {
+		b.guarded = b.guarded || t.smtp.outside(r.Address)
 	}
-	return reply, err
+	if err := b.write(t.mail.Write); err != nil {
+		if !b.begun && t.c.open {
+			t.c.leave() // DATA was not asked for: a polite end
+		}
+		t.c.close()
+		return "", err // where it was, cutting the connection is what un-sends it (RFC 5321 section 4.1.1.10)
+	}
+	reply, err := t.c.endOfData()
+	if err != nil {
+		if !errors.Is(err, ErrUnknown) {
+			t.c.leave()
+		}
+		t.c.close()
+		return "", err
+	}
+	t.smtp.put(t.c)
+	return reply, nil
+}
+
+// connect makes a new connection and greets.
+func (t *transaction) connect() error {
+	c, err := t.smtp.connect(t.ctx)
+	if err != nil {
+		return err
+	}
+	c.follow(t.ctx)
+	if err := c.greet(t.smtp.Hello); err != nil {
+		c.close()
+		return err
+	}
+	t.c = c
+	return nil
+}
+
+// begin says everything up to DATA. Where a connection had waited and turns out to
+// be gone, it is said once more on a new one: before DATA is answered 354 nobody can
+// have taken the mail. After that nobody could know, and there is no second try.
+func (t *transaction) begin() error {
+	waited := t.c.mails > 0
+	err := t.c.begin(t.mail)
+	if err == nil || !waited || !t.c.lost || t.ctx.Err() != nil {
+		return err
+	}
+	t.c.close()
+	if err := t.connect(); err != nil {
+		return err
+	}
+	return t.c.begin(t.mail)
 }

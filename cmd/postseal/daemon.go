@@ -56,6 +56,7 @@ type daemon struct {
 	readers  *worker.Pool
 	sums     *argon.Pool
 	robot    *mailRobot // nil: none configured
+	relays   []*relay.SMTP
 
 	milterListener, webListener, operatorListener net.Listener
 }
@@ -342,6 +343,9 @@ func (d *daemon) Close() {
 		d.sums.Close()
 	}
 	d.robot.close()
+	for _, r := range d.relays {
+		r.Close()
+	}
 	if d.room != nil {
 		d.room.Close()
 	}

@@ -17,14 +17,19 @@ import (
 	"github.com/postseal/postseal/store"
 )
 
+// keptConnections is how many connections to a listener of Postfix's wait for a next
+// mail: as many as the outbox sends at a time, and few of Postfix's hundred processes.
+const keptConnections = 8
+
 // buildFilter makes the milter and the outbox worker that sends what it frees.
 func (d *daemon) buildFilter(keys *store.Keyring, p parts) error {
 	escrow, err := escrowKeys(d.cfg.Keys.Escrow)
 	if err != nil {
 		return err
 	}
-	reentry := &relay.SMTP{Addr: d.cfg.Relay.Reentry, Hello: d.cfg.Service.Domain, Inside: p.inside}
-	inbound := &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: p.inside}
+	reentry := &relay.SMTP{Addr: d.cfg.Relay.Reentry, Hello: d.cfg.Service.Domain, Inside: p.inside, Keep: keptConnections}
+	inbound := &relay.SMTP{Addr: d.cfg.Relay.Inbound, Hello: d.cfg.Service.Domain, Inside: p.inside, Keep: keptConnections}
+	d.relays = append(d.relays, reentry, inbound)
 	d.worker = &outbox.Worker{Store: d.store, Language: d.store.Language, Notices: p.notices, Relay: relay.ByInside{Inside: p.inside, Inbound: inbound, Reentry: reentry},
 		ServiceDomain: d.cfg.Service.Domain, Now: d.now, Log: d.log, Metrics: outbox.NewMetrics(d.registry), Records: d.store}
 	d.filter = &milter.Filter{
