@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"sync"
 )
 
 const (
@@ -24,13 +25,23 @@ const (
 	rawPiece = 48 << 10
 )
 
+// coder is the memory that coding takes: so much that a short message's would be
+// most of its cost.
+type coder struct {
+	raw   [rawPiece]byte
+	code  [lineLength + rawPiece/3*4]byte
+	lines [(lineLength + rawPiece/3*4) / 4 * 5]byte
+}
+
+var coders = sync.Pool{New: func() any { return new(coder) }}
+
 // writeBase64 writes what container holds in base64, in lines of at most
 // lineLength: shorter where chance has written what filters take for the address
 // of a Bitcoin account.
 func writeBase64(w io.Writer, container io.Reader) error {
-	raw := make([]byte, rawPiece)
-	code := make([]byte, lineLength+base64.StdEncoding.EncodedLen(rawPiece))
-	lines := make([]byte, 0, len(code)+len(code)/4)
+	c := coders.Get().(*coder)
+	defer coders.Put(c) // what it holds stands in the mail
+	raw, code, lines := c.raw[:], c.code[:], c.lines[:0]
 	left := 0 // of code, from the piece before
 	for {
 		n, atEnd, err := fill(container, raw)

@@ -150,14 +150,25 @@ func WritePage(w io.Writer, p Page, container io.Reader) error {
 	if err := pageHTML.ExecuteTemplate(w, "tail", view); err != nil {
 		return err
 	}
-	end := "</body>\n</html>\n"
+	end := pageEnd
 	if view.Form == Classic {
-		// The attribute is for mail filters that take the bare tag for a phishing page (docs/scanners.md).
-		end = `<script id="reader">` + pageScript + "</script>\n" + end
+		end = classicEnd
 	}
 	_, err = io.WriteString(w, end)
 	return err
 }
+
+// What ends a page is the same for all.
+const pageEnd = "</body>\n</html>\n"
+
+var (
+	// The attribute is for mail filters that take the bare tag for a phishing page (docs/scanners.md).
+	classicEnd = `<script id="reader">` + pageScript + "</script>\n" + pageEnd
+	scriptHash = func() string {
+		sum := sha256.Sum256([]byte(pageScript))
+		return base64.StdEncoding.EncodeToString(sum[:])
+	}()
+)
 
 func newPageView(p Page) (*pageView, error) {
 	if p.Form == "" {
@@ -256,8 +267,7 @@ func policyFor(f Form, logo bool, origins []string) string {
 	if f == Passive {
 		return csp
 	}
-	sum := sha256.Sum256([]byte(pageScript))
-	return csp + "; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; connect-src " + all
+	return csp + "; script-src 'sha256-" + scriptHash + "'; img-src data:; connect-src " + all
 }
 
 var (

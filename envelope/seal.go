@@ -14,7 +14,7 @@ import (
 // into the salt. Whatever changes those bytes (the compressor, its version, the
 // framing) MUST change it too: the same key and salt over other bytes would
 // re-use nonces. TestRecipe fails when that was forgotten.
-const recipe = "postseal container, recipe 2"
+const recipe = "postseal container, recipe 3"
 
 // chunkOctet is the chunk size of the encryption: 2^(12+6) bytes, 256 KiB.
 // chunkSize bounds what Open must hold at a time.
@@ -54,19 +54,20 @@ func Seal(w io.Writer, original io.Reader, o SealOptions) (Digest, error) {
 		return Digest{}, err
 	}
 	sum := sha256.New()
-	config := &packet.Config{
-		Rand:       keyed(o, "salt"),
-		AEADConfig: &packet.AEADConfig{DefaultMode: packet.AEADModeGCM, ChunkSize: chunkSize},
+	body, err := newPacketWriter(io.MultiWriter(w, sum), tagEncrypted)
+	if err != nil {
+		return Digest{}, err
 	}
-	suite := packet.CipherSuite{Cipher: packet.CipherAES256, Mode: packet.AEADModeGCM}
-	encrypted, err := packet.SerializeSymmetricallyEncrypted(io.MultiWriter(w, sum), suite.Cipher, true, suite, o.Key.b[:], config)
+	defer body.release()
+	encrypted, err := newAEADWriter(body, o.Key.b[:], keyed(o, "salt"))
 	if err != nil {
 		return Digest{}, fmt.Errorf("envelope: starting to encrypt: %w", err)
 	}
+	defer encrypted.release()
 	if err := writeInner(encrypted, original); err != nil {
 		return Digest{}, err
 	}
-	if err := encrypted.Close(); err != nil {
+	if err := errors.Join(encrypted.Close(), body.Close()); err != nil {
 		return Digest{}, err
 	}
 	return Digest(sum.Sum(nil)), nil
