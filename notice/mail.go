@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"mime/quotedprintable"
 	"strings"
 	"time"
 
@@ -202,7 +201,7 @@ func (a Attachment) writeTo(out *counter) {
 	out.text(b.String())
 	var encoder io.WriteCloser
 	if a.QuotedPrintable {
-		encoder = quotedprintable.NewWriter(out)
+		encoder = newQuoted(out)
 	} else {
 		encoder = base64.NewEncoder(base64.StdEncoding, &wrapped{out: out})
 	}

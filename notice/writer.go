@@ -3,7 +3,6 @@ package notice
 import (
 	"encoding/base64"
 	"io"
-	"mime/quotedprintable"
 )
 
 // counter counts octets and keeps the first error.
@@ -28,7 +27,7 @@ func (c *counter) text(s string) { _, _ = io.WriteString(c, s) }
 // part writes one text part.
 func (c *counter) part(kind, s string) {
 	c.text("Content-Type: " + kind + "; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
-	q := quotedprintable.NewWriter(c)
+	q := newQuoted(c)
 	_, _ = io.WriteString(q, s)
 	_ = q.Close() // both errors are the counter's
 }

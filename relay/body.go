@@ -98,6 +98,11 @@ func (b *body) stuff(p []byte) {
 		b.err = fmt.Errorf("%w: %w", ErrTemporary, b.err)
 	}
 	for len(p) > 0 && b.err == nil {
+		if n := b.regular(p); n > 0 {
+			b.put(p[:n])
+			p = p[n:]
+			continue
+		}
 		i := bytes.IndexAny(p, "\r\n")
 		switch {
 		case b.cr && p[0] != '\n':
@@ -116,6 +121,22 @@ func (b *body) stuff(p []byte) {
 			p = p[i+1:]
 		}
 	}
+}
+
+// regular gives the octets of the lines that p begins with in which nothing is to be
+// changed: nearly all of what we write.
+func (b *body) regular(p []byte) (n int) {
+	if b.line > 0 || b.cr {
+		return 0
+	}
+	for n < len(p) && p[n] != '.' {
+		end := bytes.IndexByte(p[n:], '\n')
+		if end < 1 || end > MaxLine+1 || bytes.IndexByte(p[n:n+end], '\r') != end-1 {
+			break
+		}
+		n += end + 1
+	}
+	return n
 }
 
 // text writes octets inside a line.
