@@ -5,12 +5,16 @@ FUZZTIME ?= 10s
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-.PHONY: all build demo test storm load day mutants bench quick detect scanners probe scan deps lint vuln web web-check fuzz screenshots clean
+.PHONY: all build deb demo test storm load day mutants bench quick detect scanners probe scan deps lint vuln web web-check fuzz screenshots clean
 
 all: build
 
 build: ## the binary, bin/postseal
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/postseal ./cmd/postseal
+
+NFPM = $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0
+deb: build ## a Debian package in build/, the same octets from the same commit
+	@VERSION=$(VERSION) NFPM="$(NFPM)" scripts/deb.sh
 
 demo: build ## the whole program on loopback; prints the address to open
 	bin/postseal demo
@@ -83,4 +87,4 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 	@scripts/fuzz.sh $(FUZZTIME)
 
 clean:
-	rm -rf bin envelope/web/node_modules
+	rm -rf bin build envelope/web/node_modules

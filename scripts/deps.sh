@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the real parts the tests run against are on this machine:
-# Postfix, Redis, Chromium, Firefox, OpenDKIM, ClamAV, Node with npm. Installs the missing ones
+# Postfix, Redis, Chromium, Firefox, OpenDKIM, ClamAV, Node with npm, systemd-analyze. Installs the missing ones
 # with apt when it may; otherwise fails and names them. Never skips. With the word
 # "scan" also what `make scan` runs: rspamd and SpamAssassin.
 set -eu
@@ -17,6 +17,7 @@ need opendkim opendkim
 need clamd clamav-daemon
 need node nodejs
 need npm npm
+need systemd-analyze systemd
 need gcc gcc # the race detector is built with cgo
 if [ "${1:-}" = scan ]; then
 	need rspamd rspamd
@@ -46,7 +47,7 @@ echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-se
 apt-get install -y -qq --no-install-recommends $missing >/dev/null
 
 still=""
-for pair in postfix:postfix redis-server:redis-server chromium:chromium firefox-esr:firefox-esr opendkim:opendkim clamd:clamav-daemon node:nodejs npm:npm gcc:gcc; do
+for pair in postfix:postfix redis-server:redis-server chromium:chromium firefox-esr:firefox-esr opendkim:opendkim clamd:clamav-daemon node:nodejs npm:npm systemd-analyze:systemd gcc:gcc; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || still="$still ${pair##*:}"
 done
 if [ "${1:-}" = scan ]; then

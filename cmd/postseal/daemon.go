@@ -291,12 +291,14 @@ func (d *daemon) Run(ctx context.Context) error {
 	group.Go(func() error { return ended(d.tls.prove(work)) })
 	group.Go(func() error {
 		<-running.Done()
+		tellSystemd("STOPPING=1")
 		defer stopWork()
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 		defer cancel()
 		return errors.Join(ended(d.filter.Shutdown(grace)), ended(d.web.Shutdown(grace)), ended(d.operator.Shutdown(grace)), ended(d.tls.shutdown(grace)), ended(d.robot.shutdown(grace)))
 	})
 	d.log.Info("postseal is serving", "version", version, "milter", d.milterListener.Addr().String(), "portal", d.webListener.Addr().String())
+	tellSystemd("READY=1")
 	return group.Wait()
 }
 

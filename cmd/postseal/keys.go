@@ -26,36 +26,50 @@ func keysCommand(ctx context.Context, args []string, s streams) error {
 	return verbs[args[0]](ctx, args[1:], s)
 }
 
+// keyFile gives the one argument of a subcommand.
+func keyFile(verb string, args []string, s streams) (string, error) {
+	f := flags("keys "+verb, s)
+	if err := parse(f, args); err != nil {
+		return "", err
+	}
+	if f.NArg() != 1 {
+		return "", usageError{"say: keys " + verb + " FILE"}
+	}
+	return f.Arg(0), nil
+}
+
 // keysNew makes a file. It never replaces one: whoever lost the old key could open
 // nothing that was sealed under it.
 func keysNew(_ context.Context, args []string, s streams) error {
-	if len(args) != 1 {
-		return usageError{"say: keys new FILE"}
+	name, err := keyFile("new", args, s)
+	if err != nil {
+		return err
 	}
-	f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s is there already; a master key is never replaced, since nothing sealed under it would open any more (keys rotate adds one)", args[0])
+		return fmt.Errorf("%s is there already; a master key is never replaced, since nothing sealed under it would open any more (keys rotate adds one)", name)
 	}
 	if err != nil {
 		return fmt.Errorf("the key cannot be written: %w", plain(err))
 	}
 	_, err = f.Write(store.NewMasterKeyFile())
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		os.Remove(args[0])
+		os.Remove(name)
 		return err
 	}
-	fmt.Fprintf(s.out, "%s made. Keep a copy away from this machine and from Redis: without it no sealed message can be opened.\n", args[0])
+	fmt.Fprintf(s.out, "%s made. Keep a copy away from this machine and from Redis: without it no sealed message can be opened.\n", name)
 	return nil
 }
 
 // keysRotate adds a key that every daemon has to know before one seals with it.
 func keysRotate(_ context.Context, args []string, s streams) error {
-	if len(args) != 1 {
-		return usageError{"say: keys rotate FILE"}
+	name, err := keyFile("rotate", args, s)
+	if err != nil {
+		return err
 	}
-	id, err := changeKeyFile(args[0], store.AddMasterKey)
+	id, err := changeKeyFile(name, store.AddMasterKey)
 	if errors.Is(err, store.ErrWaits) {
-		return fmt.Errorf("a new key stands in %s already and waits; when every daemon was started again with this file: postseal keys use %s", args[0], args[0])
+		return fmt.Errorf("a new key stands in %s already and waits; when every daemon was started again with this file: postseal keys use %s", name, name)
 	}
 	if err != nil {
 		return err
@@ -64,18 +78,19 @@ func keysRotate(_ context.Context, args []string, s streams) error {
 1. Copy the file to where the copy lies that you keep away from this machine and from Redis.
 2. Put it on every machine that runs postseal, and start each daemon again.
 3. Then: postseal keys use %[1]s
-`, args[0], id)
+`, name, id)
 	return nil
 }
 
 // keysUse lets the new key seal.
 func keysUse(_ context.Context, args []string, s streams) error {
-	if len(args) != 1 {
-		return usageError{"say: keys use FILE"}
+	name, err := keyFile("use", args, s)
+	if err != nil {
+		return err
 	}
-	id, err := changeKeyFile(args[0], store.UseMasterKey)
+	id, err := changeKeyFile(name, store.UseMasterKey)
 	if errors.Is(err, store.ErrNoneWaits) {
-		return fmt.Errorf("no new key waits in %s; add one: postseal keys rotate %s", args[0], args[0])
+		return fmt.Errorf("no new key waits in %s; add one: postseal keys rotate %s", name, name)
 	}
 	if err != nil {
 		return err
@@ -83,7 +98,7 @@ func keysUse(_ context.Context, args []string, s streams) error {
 	fmt.Fprintf(s.out, `%[2]s seals from the next start on.
 1. Copy %[1]s to where you keep the copy, put it on every machine that runs postseal, and start each daemon again.
 2. When all of them were: postseal keys reseal
-`, args[0], id)
+`, name, id)
 	return nil
 }
 

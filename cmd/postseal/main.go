@@ -77,7 +77,11 @@ func main() {
 // run does what the command line says and gives the exit status: 0 done, 1
 // failed, 2 the command line was wrong.
 func run(ctx context.Context, args []string, s streams) int {
-	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+	if len(args) == 0 || asksHelp(args[0]) {
+		if len(args) == 2 && helpTopics[args[1]] != nil {
+			helpTopics[args[1]](s.out)
+			return 0
+		}
 		usage(s.out)
 		if len(args) == 0 {
 			return 2
@@ -93,11 +97,22 @@ func run(ctx context.Context, args []string, s streams) int {
 	silenceRedis()
 	for _, c := range commands() {
 		if c.name == args[0] {
+			if len(args) == 2 && asksHelp(args[1]) && c.subcommands() != nil {
+				c.usage(s.out)
+				return 0
+			}
 			return report(c, c.run(ctx, args[1:], s), s.err)
 		}
 	}
 	fmt.Fprintf(s.err, "postseal: there is no command %q; postseal help lists them\n", args[0])
 	return 2
+}
+
+func asksHelp(arg string) bool { return arg == "help" || arg == "-h" || arg == "--help" }
+
+// usage prints how a command is called.
+func (c command) usage(w io.Writer) {
+	fmt.Fprintf(w, "postseal %s\n  %s\n", strings.TrimSpace(c.name+" "+c.args), c.what)
 }
 
 func report(c command, err error, w io.Writer) int {
@@ -148,7 +163,7 @@ func flags(name string, s streams) *flag.FlagSet {
 	f.Usage = func() {
 		for _, c := range commands() {
 			if first, _, _ := strings.Cut(name, " "); c.name == first {
-				fmt.Fprintf(s.out, "postseal %s\n  %s\n", strings.TrimSpace(c.name+" "+c.args), c.what)
+				c.usage(s.out)
 			}
 		}
 		f.SetOutput(s.out)
