@@ -103,7 +103,10 @@ func trimBOM(b []byte) []byte { return bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"
 // textKind tells what text it is.
 func textKind(f File, start []byte) kind {
 	ext := extension(f.Name)
-	lower := bytes.ToLower(start)
+	var lower []byte // of what may be a page or a drawing
+	if len(start) > 0 && start[0] == '<' {
+		lower = bytes.ToLower(start)
+	}
 	switch {
 	case strings.HasPrefix(f.Type, "message/rfc822"), ext == "eml", ext == "mht", ext == "mhtml", looksLikeMail(start):
 		if bytes.HasPrefix(start, []byte("From ")) {
@@ -131,11 +134,13 @@ func textKind(f File, start []byte) kind {
 // that every mail has.
 func looksLikeMail(start []byte) bool {
 	seen := 0
-	for i, line := range bytes.Split(start, []byte("\n")) {
+	first := true
+	for line := range bytes.SplitSeq(start, []byte("\n")) {
 		name, _, ok := bytes.Cut(bytes.TrimRight(line, "\r"), []byte(":"))
-		if !ok && i > 0 && (len(line) == 0 || line[0] != ' ' && line[0] != '\t') {
+		if !ok && !first && (len(line) == 0 || line[0] != ' ' && line[0] != '\t') {
 			break
 		}
+		first = false
 		switch strings.ToLower(string(name)) {
 		case "received", "message-id", "mime-version", "return-path", "content-type":
 			seen++
@@ -188,6 +193,7 @@ func fewControls(b []byte) bool {
 	controls, high := 0, 0
 	for _, c := range b {
 		switch {
+		case c >= ' ' && c < 0x80: // nearly all
 		case c == 0:
 			return false
 		case c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b && c != 0x1a:

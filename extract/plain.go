@@ -60,6 +60,9 @@ func utf16Order(b []byte) byte {
 	}
 	var zeros, plain [2]int
 	n := min(len(b), sample) &^ 1
+	if bytes.IndexByte(b[:n], 0) < 0 {
+		return 0
+	}
 	for i, c := range b[:n] {
 		switch {
 		case c == 0:

@@ -1,7 +1,6 @@
 package pid
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -76,6 +75,20 @@ var closings = func() map[string]bool {
 	return all
 }()
 
+// longestWords is the octets of the longest of closings.
+var longestWords = func() (n int) {
+	for words := range closings {
+		n = max(n, len(words))
+	}
+	return n
+}()
+
+// endsFold tells whether a text ends with another one, which is in lower case ASCII,
+// in whatever case.
+func endsFold(s, with string) bool {
+	return len(s) >= len(with) && startsFold(s[len(s)-len(with):], with)
+}
+
 // secondClosings may stand behind the first words: "thanks and best wishes".
 var secondClosings = []string{"regards", "wishes", "kind regards", "kind wishes", "best regards", "best wishes"}
 
@@ -92,12 +105,21 @@ func isClosing(line string) bool {
 	case startsFold(line, "sent from my ") && !strings.Contains(line, "\n"):
 		return true
 	}
+	end := len(line)
+	for end > 0 && (line[end-1] == ' ' || line[end-1] == ',' || line[end-1] == '.' || line[end-1] == '!') {
+		end--
+	}
+	line = line[:end]
+	two := endsFold(line, "regards") || endsFold(line, "wishes")
+	if !two && len(line) > longestWords {
+		return false // most lines
+	}
 	var buf [longestClosing]byte
-	lower := lowerInto(buf[:0], strings.TrimRight(line, " ,.!"))
+	lower := lowerInto(buf[:0], line)
 	if closings[string(lower)] {
 		return true
 	}
-	if !bytes.HasSuffix(lower, []byte("regards")) && !bytes.HasSuffix(lower, []byte("wishes")) {
+	if !two {
 		return false
 	}
 	words := string(lower)

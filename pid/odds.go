@@ -23,13 +23,7 @@ var oddsTable string
 type odds struct {
 	none     float64
 	measures [measureCount]float64
-	words    map[string]leaning
-}
-
-// leaning is a word that leans to one side: by how much, and its number.
-type leaning struct {
-	by     float64
-	number int
+	words    wordTable
 }
 
 // The measures by their names in the table.
@@ -42,7 +36,8 @@ var fitted = readOdds(oddsTable)
 // readOdds reads the table. A fault in it is a fault of the program, and stops it
 // at the start.
 func readOdds(table string) odds {
-	o := odds{words: map[string]leaning{}}
+	var o odds
+	var words []leaning
 	for line := range strings.Lines(table) {
 		if strings.HasPrefix(line, "#") {
 			continue
@@ -55,7 +50,7 @@ func readOdds(table string) odds {
 		measure, isMeasure := strings.CutPrefix(name, "=")
 		switch i := slices.Index(measureNames[:], measure); {
 		case !isMeasure:
-			o.words[name] = leaning{n, len(o.words)}
+			words = append(words, leaning{word: name, by: n})
 		case measure == "none":
 			o.none = n
 		case i >= 0:
@@ -64,6 +59,7 @@ func readOdds(table string) odds {
 			panic("pid: odds.txt knows " + strconv.Quote(measure) + ", which is no measure")
 		}
 	}
+	o.words = tableOf(words)
 	return o
 }
 
@@ -73,12 +69,12 @@ func (o *odds) of(values [measureCount]float64, readings []*reading) float64 {
 	for i, v := range values {
 		sum += o.measures[i] * v
 	}
-	seen := make([]bool, len(o.words)) // by number
+	seen := make([]bool, len(o.words.all)) // by number
 	for _, r := range readings {
-		r.plainWords(func(word []byte) {
-			if n, leans := o.words[string(word)]; leans && !seen[n.number] {
-				seen[n.number] = true
-				sum += n.by
+		r.plainWords(func(from, to int) {
+			if n := o.words.find(r.text, from, to); n >= 0 && !seen[n] {
+				seen[n] = true
+				sum += o.words.all[n].by
 			}
 		})
 	}
@@ -118,10 +114,10 @@ func Measure(sections []Section) Measures {
 	m := t.measures()
 	seen := map[string]bool{}
 	for _, r := range t.readings {
-		r.plainWords(func(word []byte) {
-			if !seen[string(word)] {
-				seen[string(word)] = true
-				m.Words = append(m.Words, string(word))
+		r.plainWords(func(from, to int) {
+			if word := string(lowerInto(nil, r.text[from:to])); !seen[word] {
+				seen[word] = true
+				m.Words = append(m.Words, word)
 			}
 		})
 	}
@@ -136,50 +132,57 @@ const (
 	mostWords = 200_000
 )
 
-// plainWords calls yield for the words of a text, in lower case, outside its
-// signatures. Words with a digit in them are none; "don't" is one.
-func (r *reading) plainWords(yield func(word []byte)) {
-	var word [longWord]byte
-	n, bad := 0, false
-	left, zone := mostWords, plainZone
+// plainWords calls yield for the words of a text outside its signatures: octets
+// from to before to. Words with a digit in them are none; "don't" is one.
+func (r *reading) plainWords(yield func(from, to int)) {
+	text, left, zone := r.text, mostWords, plainZone
 	ahead := r.zones // those that begin behind the word
-	for i := 0; i <= len(r.text) && left > 0; i++ {
-		part := notOfWord
-		if i < len(r.text) {
-			part = partOf[r.text[i]]
-		}
-		switch {
-		case part == ofWord, part == withinWord && n > 0:
-			n++
-			continue
-		case part == ofNoWord:
-			bad = true
+	for i := 0; i < len(text) && left > 0; i++ {
+		first := partOf[text[i]]
+		if first == notOfWord || first == withinWord {
 			continue
 		}
-		if n >= shortWord && n <= longWord && !bad {
-			for len(ahead) > 0 && ahead[0].at < i {
+		from := i
+		for i < len(text) && partOf[text[i]]&(ofWord|withinWord) != 0 {
+			i++
+		}
+		if to := i; i < len(text) && partOf[text[i]] == ofNoWord {
+			i = endOfNoWord(text, from, i)
+		} else if n := to - from; n >= shortWord && n <= longWord {
+			for len(ahead) > 0 && ahead[0].at < to {
 				zone, ahead = ahead[0].zone, ahead[1:]
 			}
 			if zone != signatureZone && zone != quotedSignatureZone {
-				for k := range n {
-					word[k] = r.text[i-n+k] | 0x20 // the apostrophe stays what it is
-				}
-				yield(word[:n])
+				yield(from, to)
 			}
 			left--
 		}
-		n, bad = 0, false
 	}
+}
+
+// endOfNoWord gives where what is no plain word ends, of which octets from to before
+// at are read: an apostrophe is within it only behind a letter.
+func endOfNoWord(text string, from, at int) int {
+	letters := at > from
+	for ; at < len(text); at++ {
+		switch part := partOf[text[at]]; {
+		case part == notOfWord, part == withinWord && !letters:
+			return at
+		case part == ofWord:
+			letters = true
+		}
+	}
+	return at
 }
 
 // wordPart is what an octet is to a plain word.
 type wordPart uint8
 
 const (
-	notOfWord  wordPart = iota // it ends one
-	ofWord                     // a letter
-	withinWord                 // the apostrophe
-	ofNoWord                   // what it stands in is no plain word
+	notOfWord  wordPart = 0         // it ends one
+	ofWord     wordPart = 1 << iota // a letter
+	withinWord                      // the apostrophe
+	ofNoWord                        // what it stands in is no plain word
 )
 
 var partOf = func() (t [256]wordPart) {

@@ -92,7 +92,7 @@ const manyPeople = " all team both colleague colleagues partner partners member 
 func toSomebody(text string) bool {
 	const head = 400 // octets in which a letter begins
 	for line := range strings.Lines(text[:min(len(text), head)]) {
-		if !slices.ContainsFunc(salutes, func(word string) bool { return strings.HasPrefix(line, word) }) {
+		if strings.IndexByte("DHGMA", line[0]) < 0 || !slices.ContainsFunc(salutes, func(word string) bool { return strings.HasPrefix(line, word) }) {
 			continue // most lines; the expression is slow
 		}
 		if m := salutation.FindStringSubmatch(line); m != nil {

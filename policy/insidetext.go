@@ -71,7 +71,7 @@ const (
 
 // codedBegin knows the line that begins a coded file.
 func codedBegin(line []byte) (name string, kind codedKind) {
-	if len(line) > maxInsideName {
+	if len(line) == 0 || len(line) > maxInsideName || line[0] != 'b' && line[0] != '=' {
 		return "", notCoded
 	}
 	s := string(bytes.TrimRight(line, " \t\r"))
@@ -204,8 +204,10 @@ func strangeBoundary(text []byte) []byte {
 	}
 	lines := lineCutter{rest: text}
 	for line, ok := lines.next(); ok; line, ok = lines.next() {
-		line = bytes.TrimRight(line, " \t\r")
-		if len(line) < 2 || len(line) > maxBoundary || line[0] != '-' || line[1] != '-' {
+		if len(line) < 2 || line[0] != '-' || line[1] != '-' {
+			continue
+		}
+		if line = bytes.TrimRight(line, " \t\r"); len(line) > maxBoundary {
 			continue
 		}
 		const field = "content-"

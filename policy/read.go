@@ -80,12 +80,12 @@ func (o Reading) Read(ctx context.Context, t Transaction, header []Field, body i
 	l := Limits{or(o.Limits.Parts, DefaultLimits.Parts), or(o.Limits.Depth, DefaultLimits.Depth), or(o.Limits.Bytes, DefaultLimits.Bytes)}
 	r := &reader{ctx: ctx, limits: l, fileLimits: o.Files, elsewhere: o.Documents, m: &Message{Transaction: t, Fields: header}}
 	r.checkHeader(header)
-	body, err := r.stray(header, body)
+	start, all, err := r.stray(header, body)
 	if err != nil {
 		return r.m, err
 	}
 	top := r.body(header, place{})
-	err = r.copy(body, top)
+	err = r.copy(start, all, body, top)
 	for _, f := range header {
 		r.m.Size += int64(len(f.Name) + len(f.Value) + len(":\r\n"))
 	}
@@ -192,13 +192,15 @@ func (r *reader) checkHeader(header []Field) {
 	}
 }
 
-// copy hands the body on within the limit of octets; what is beyond is only
-// counted.
-func (r *reader) copy(body io.Reader, to sink) error {
+// copy hands the body on, of which the start, or all, is read already, within the
+// limit of octets; what is beyond is only counted.
+func (r *reader) copy(start []byte, all bool, body io.Reader, to sink) error {
 	split := newSplitter(to)
-	buf := make([]byte, firstBuffer)
+	buf, n, err := start, len(start), error(nil)
+	if all {
+		err = io.EOF
+	}
 	for {
-		n, err := body.Read(buf)
 		r.m.Size += int64(n)
 		if r.m.Size > r.limits.Bytes {
 			r.unreadable("message", ErrTooBig)
@@ -214,9 +216,10 @@ func (r *reader) copy(body io.Reader, to sink) error {
 			split.close()
 			return notEOF(err)
 		}
-		if n == len(buf) && n < readBuffer {
+		if len(buf) < readBuffer {
 			buf = make([]byte, readBuffer)
 		}
+		n, err = body.Read(buf)
 	}
 }
 

@@ -1,7 +1,7 @@
 package policy
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -22,17 +22,20 @@ const (
 // them the lines are a form somebody filled in, or a part's header.
 var strayMarks = []string{"subject", "from", "to", "date", "message-id", "received"}
 
-// strayFields gives the fields that seem to go on in the body and stand not in
-// header, and the body unread.
-func strayFields(header []Field, body io.Reader) ([]Field, io.Reader, error) {
-	in := bufio.NewReaderSize(body, strayBytes)
-	start, err := in.Peek(strayBytes)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, nil, err
-	}
-	fields, broken, marked := []Field(nil), 0, false
-	text, _, _ := strings.Cut(strings.ReplaceAll(string(start), "\r\n", "\n"), "\n\n")
-	for line := range strings.SplitSeq(text, "\n") {
+// strayFields gives the fields that seem to go on at the start of a body and stand
+// not in header. Of the body there are strayBytes, or all, or so much that more of it
+// is wanted if that may change the answer.
+func strayFields(header []Field, start []byte) (fields []Field, more bool) {
+	broken, marked := 0, false
+	for first := true; ; first = false {
+		raw, rest, whole := bytes.Cut(start, []byte("\n"))
+		if whole && !first && (len(raw) == 0 || len(raw) == 1 && raw[0] == '\r') {
+			break // an empty line
+		}
+		if start = rest; whole {
+			raw = bytes.TrimSuffix(raw, []byte("\r"))
+		}
+		line := string(raw)
 		name, value, ok := cutField(line)
 		switch {
 		case isFold(line) && len(fields) > 0:
@@ -41,11 +44,15 @@ func strayFields(header []Field, body io.Reader) ([]Field, io.Reader, error) {
 		case ok:
 			fields = append(fields, Field{name, value})
 		case strings.HasPrefix(line, "--"): // a part's delimiter
-			return nil, in, nil
+			return nil, false
 		default:
 			if broken++; broken > strayBroken {
-				return nil, in, nil
+				return nil, false
 			}
+		}
+		if !whole {
+			more = true
+			break
 		}
 	}
 	fields = slices.DeleteFunc(fields, func(f Field) bool {
@@ -56,17 +63,28 @@ func strayFields(header []Field, body io.Reader) ([]Field, io.Reader, error) {
 		return false
 	})
 	if !marked {
-		return nil, in, nil
+		fields = nil
 	}
-	return fields, in, nil
+	return fields, more
 }
 
 // stray takes over what strayFields finds. A coding named there is one that the
-// body was not read in, so the message counts as unreadable.
-func (r *reader) stray(header []Field, body io.Reader) (io.Reader, error) {
-	fields, body, err := strayFields(header, body)
-	if err != nil || len(fields) == 0 {
-		return body, err
+// body was not read in, so the message counts as unreadable. It gives what it has
+// read of the body, and whether that is all.
+func (r *reader) stray(header []Field, body io.Reader) (start []byte, all bool, err error) {
+	start, all, err = readOn(make([]byte, 0, firstBuffer), body)
+	if err != nil {
+		return nil, false, err
+	}
+	fields, more := strayFields(header, start)
+	if more && !all {
+		if start, all, err = readOn(append(make([]byte, 0, strayBytes), start...), body); err != nil {
+			return nil, false, err
+		}
+		fields, _ = strayFields(header, start)
+	}
+	if len(fields) == 0 {
+		return start, all, nil
 	}
 	r.doubt("header: a broken line ends it, and it seems to go on in the text")
 	r.m.Fields, r.m.stray = append(slices.Clip(r.m.Fields), fields...), len(fields)
@@ -76,5 +94,14 @@ func (r *reader) stray(header []Field, body io.Reader) (io.Reader, error) {
 			break
 		}
 	}
-	return body, nil
+	return start, all, nil
+}
+
+// readOn fills a buffer up, and tells whether that is all.
+func readOn(buf []byte, from io.Reader) (full []byte, all bool, err error) {
+	n, err := io.ReadFull(from, buf[len(buf):cap(buf)])
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return buf[:len(buf)+n], true, nil
+	}
+	return buf[:len(buf)+n], false, err
 }
