@@ -157,7 +157,7 @@ func (n *Notices) RenderJSON(k Kind, to addr.Address, data []byte, now time.Time
 // cannot be guessed back from a Message-ID in a log.
 func (n *Notices) messageID(m *Mail) string {
 	h := hmac.New(sha256.New, n.random[:])
-	fmt.Fprintf(h, "%v %s %q %q", m.To, m.Date.Format(time.RFC3339Nano), m.Subject, m.Text)
+	fmt.Fprintf(h, "%v %s %d %s %s", m.To, m.Date.Format(time.RFC3339Nano), len(m.Subject), m.Subject, m.Text)
 	domain := n.brand.ServiceDomain
 	if domain == "" {
 		domain = n.brand.Service.DomainKey()

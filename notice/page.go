@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	texttemplate "text/template"
+	"text/template/parse"
 	"time"
 
 	"github.com/postseal/postseal/words"
@@ -127,14 +128,64 @@ func parsed(l *words.Language, loc *time.Location) map[Kind]page {
 	pages := map[Kind]page{}
 	for _, k := range kinds {
 		file := "templates/" + string(k)
-		pages[k] = page{
+		p := page{
 			words: l,
 			head:  texttemplate.Must(texttemplate.New(string(k)+".subject").Funcs(functions).ParseFS(templates, file+".subject")),
 			text:  texttemplate.Must(texttemplate.New("part.txt").Funcs(functions).ParseFS(templates, "templates/part.txt", file+".txt")),
 			rich:  htmltemplate.Must(htmltemplate.New("part.html").Funcs(rich).ParseFS(templates, "templates/part.html", file+".html")),
 		}
+		for _, t := range append(p.head.Templates(), p.text.Templates()...) {
+			settle(t.Tree, func(key string) string { return l.Text(key) })
+		}
+		for _, t := range p.rich.Templates() {
+			settle(t.Tree, func(key string) string { return string(l.HTML(key)) })
+		}
+		pages[k] = p
 	}
 	return pages
+}
+
+// settle writes the sentences that have no values into a template, so that they are
+// not looked up anew for each mail. They stand between tags only, never in one.
+func settle(tree *parse.Tree, say func(key string) string) {
+	if tree == nil || tree.Root == nil {
+		return
+	}
+	var walk func(list *parse.ListNode)
+	branches := func(b *parse.BranchNode) { walk(b.List); walk(b.ElseList) }
+	walk = func(list *parse.ListNode) {
+		if list == nil {
+			return
+		}
+		for i, n := range list.Nodes {
+			switch n := n.(type) {
+			case *parse.ActionNode:
+				if key, ok := sentence(n); ok {
+					list.Nodes[i] = &parse.TextNode{NodeType: parse.NodeText, Pos: n.Pos, Text: []byte(say(key))}
+				}
+			case *parse.IfNode:
+				branches(&n.BranchNode)
+			case *parse.WithNode:
+				branches(&n.BranchNode)
+			case *parse.RangeNode:
+				branches(&n.BranchNode)
+			}
+		}
+	}
+	walk(tree.Root)
+}
+
+// sentence tells whether an action is t with a key alone.
+func sentence(n *parse.ActionNode) (key string, ok bool) {
+	if len(n.Pipe.Decl) > 0 || len(n.Pipe.Cmds) != 1 || len(n.Pipe.Cmds[0].Args) != 2 {
+		return "", false
+	}
+	name, isName := n.Pipe.Cmds[0].Args[0].(*parse.IdentifierNode)
+	text, isText := n.Pipe.Cmds[0].Args[1].(*parse.StringNode)
+	if !isName || !isText || name.Ident != "t" {
+		return "", false
+	}
+	return text.Text, true
 }
 
 func (p page) subject(v view) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"mime/quotedprintable"
+	"sync"
 )
 
 const (
@@ -21,15 +22,19 @@ const (
 // base64, in which nothing is to be changed. Close must follow.
 type quoted struct {
 	out    io.Writer
-	buf    []byte
+	room   *[quotedPiece + 1<<10]byte
+	buf    []byte                  // a part of room, unless a line was very long
 	rest   []byte                  // a line whose end has not come
 	slow   *quotedprintable.Writer // for what is not whole lines; nil until needed
 	inSlow bool                    // the end of the line belongs to slow
 	err    error
 }
 
+var quotedRooms = sync.Pool{New: func() any { return new([quotedPiece + 1<<10]byte) }}
+
 func newQuoted(out io.Writer) *quoted {
-	return &quoted{out: out, buf: make([]byte, 0, quotedPiece+1<<10)}
+	room := quotedRooms.Get().(*[quotedPiece + 1<<10]byte)
+	return &quoted{out: out, room: room, buf: room[:0]}
 }
 
 // Write takes the next octets of the text.
@@ -70,6 +75,9 @@ func (q *quoted) Close() error {
 		q.note(q.slow.Close())
 	}
 	q.flush(0)
+	clear(q.room[:]) // nobody's text waits for the next mail
+	quotedRooms.Put(q.room)
+	q.room, q.buf = nil, nil
 	return q.err
 }
 
