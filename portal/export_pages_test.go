@@ -30,7 +30,11 @@ func WebPages() (names []string, err error) {
 // MarkPages makes each page say in a hidden element which templates it is of, so
 // that a test knows what it has seen. To be called before the first request.
 func (s *Server) MarkPages() error {
-	for page, t := range s.pages.byName {
+	for page, parsed := range s.pages.byName {
+		t, err := parsed()
+		if err != nil {
+			return err
+		}
 		for _, name := range append(slices.Clone(partials), "content") {
 			mark := name
 			if name == "content" {

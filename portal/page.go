@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/postseal/postseal/notice"
@@ -25,7 +26,7 @@ var web embed.FS
 
 // pages are the parsed templates and what all pages share.
 type pages struct {
-	byName map[string]*template.Template
+	byName map[string]func() (*template.Template, error) // parsed when first shown: all together take six megabytes
 	style  []byte
 	path   string // of the style sheet, with its hash
 	code   []byte // the one script, for passkeys
@@ -40,20 +41,19 @@ var pageNames = []string{"start", "signin", "code", "inbox", "write", "letterdon
 	"asked", "elsewhere", "leaving", "ways", "sentlist", "servicedesk", "servicemail", "enable", "confirm", "own-name", "own-password", "own-question", "own-delete", "own-deleted", "own-addresses", "own-address-code", "own-sessions"}
 
 func loadPages(s *Server) (pages, error) {
-	p := pages{byName: map[string]*template.Template{}, policy: pagePolicy, logo: logoPath(s.Brand.Logo)}
+	p := pages{byName: map[string]func() (*template.Template, error){}, policy: pagePolicy, logo: logoPath(s.Brand.Logo)}
 	base, err := template.ParseFS(web, "web/layout.html", "web/upload.html", "web/offer.html", "web/passkey.html", "web/address.html", "web/mailstate.html", "web/messages.html", "web/announced.html")
 	if err != nil {
 		return p, fmt.Errorf("portal: %w", err)
 	}
 	for _, name := range slices.Concat(pageNames, roomNames) {
-		t, err := base.Clone()
-		if err == nil {
-			t, err = t.ParseFS(web, "web/"+name+".html")
-		}
-		if err != nil {
-			return p, fmt.Errorf("portal: page %s: %w", name, err)
-		}
-		p.byName[name] = t
+		p.byName[name] = sync.OnceValues(func() (*template.Template, error) {
+			t, err := base.Clone()
+			if err != nil {
+				return nil, err
+			}
+			return t.ParseFS(web, "web/"+name+".html")
+		})
 	}
 	css, err := web.ReadFile("web/style.css")
 	if err != nil {
@@ -202,7 +202,11 @@ func (v *visit) showStatus(status int, name, title string, data any, forms bool,
 // write makes a page: what is its own first, since the head of the page looks
 // whether there is a form in it.
 func (p *pages) write(name string, s sheet) (b bytes.Buffer, err error) {
-	if err = p.byName[name].ExecuteTemplate(&b, "content", s); err != nil {
+	t, err := p.byName[name]()
+	if err != nil {
+		return b, err
+	}
+	if err = t.ExecuteTemplate(&b, "content", s); err != nil {
 		return b, err
 	}
 	s.Content = template.HTML(b.String()) //nolint:gosec // our template wrote it
@@ -210,7 +214,7 @@ func (p *pages) write(name string, s sheet) (b bytes.Buffer, err error) {
 		s.Typed = typing(b.Bytes())
 	}
 	b.Reset()
-	return b, p.byName[name].ExecuteTemplate(&b, "layout", s)
+	return b, t.ExecuteTemplate(&b, "layout", s)
 }
 
 // style serves the style sheet, which never changes under its name.

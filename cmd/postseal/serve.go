@@ -21,6 +21,7 @@ func serve(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
+	paceCollections()
 	d, err := newDaemon(cfg, daemonOptions{log: newLogger(cfg.Log, s.err)})
 	if err != nil {
 		return err
