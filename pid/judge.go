@@ -17,12 +17,13 @@ const (
 type judge struct {
 	s       *Scanner
 	r       *reading
-	people  []int   // where people are named, ascending
-	strong  []int   // where strong words and dates of birth stand, ascending
-	private float64 // factor of the whole message
-	letter  bool    // it begins with "Dear ..." to one person
-	taken   []bool  // forms that are part of another or another reading of it
-	office  []int8  // of each form: 1 for somebody named for an office, -1 for others, 0 not known yet
+	people  []int            // where people are named, ascending
+	strong  []int            // where strong words and dates of birth stand, ascending
+	private float64          // factor of the whole message
+	letter  bool             // it begins with "Dear ..." to one person
+	taken   []bool           // forms that are part of another or another reading of it
+	last    [markerCount]int // where among the words of a marker those around a place began last
+	office  []int8           // of each form: 1 for somebody named for an office, -1 for others, 0 not known yet
 }
 
 func newJudge(s *Scanner, r *reading) *judge {
@@ -98,21 +99,19 @@ func (j *judge) hits(m marker, at, reach int) int { return len(j.around(m, at, r
 // around gives the words of a marker that end within reach of a place.
 func (j *judge) around(m marker, at, reach int) []markHit {
 	all := j.r.marks[m]
-	from := firstFrom(all, at-reach)
-	return all[from : from+firstFrom(all[from:], at+reach+1)]
-}
-
-// firstFrom gives where the hits begin that end at an offset or behind it.
-func firstFrom(all []markHit, at int) int {
-	low, high := 0, len(all)
-	for low < high {
-		if middle := int(uint(low+high) >> 1); all[middle].end < at {
-			low = middle + 1
-		} else {
-			high = middle
-		}
+	from := j.last[m] // places are asked for in their order, nearly
+	for from > 0 && all[from-1].end >= at-reach {
+		from--
 	}
-	return low
+	for from < len(all) && all[from].end < at-reach {
+		from++
+	}
+	j.last[m] = from
+	to := from
+	for to < len(all) && all[to].end <= at+reach {
+		to++
+	}
+	return all[from:to]
 }
 
 func within(all []int, at, reach int) bool {

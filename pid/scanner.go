@@ -287,7 +287,7 @@ func (r *reading) keepWords(s *Scanner, hits []hit) {
 
 // keepForms keeps hits of forms that are such.
 func (r *reading) keepForms(s *Scanner, at *run, hits []hit) {
-	const usual = 32 // forms in a text; few hits are one
+	const usual = 8 // forms in a text; few hits are one
 	r.forms = make([]found, 0, min(len(hits), usual))
 	for _, h := range hits {
 		e, end := &s.entries[h.pattern], int(h.end)

@@ -188,6 +188,9 @@ func (t *tally) section(where string, r *reading) {
 	}
 	for _, h := range r.topics {
 		w := j.topic(h)
+		if w <= 0 {
+			continue
+		}
 		value := r.said(h)
 		if h.tier != weak {
 			t.add(h.kind, r.place(where, h.end-1), value, w, 3, 3)

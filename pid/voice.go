@@ -56,8 +56,11 @@ func (v *voice) hear(r *reading, j *judge) {
 	}
 	for _, h := range r.topics {
 		if h.tier == strong {
-			at, said := h.end-1, r.said(h)
-			v.told[said] = max(v.told[said], j.zoneFactor(at)*j.person(at))
+			at := h.end - 1
+			if sure := j.zoneFactor(at) * j.person(at); sure > 0 {
+				said := r.said(h)
+				v.told[said] = max(v.told[said], sure)
+			}
 		}
 	}
 	for i, c := range r.forms {
