@@ -189,7 +189,7 @@ func (f *Filter) deliver(ctx context.Context, s *sealing) error {
 	if err := f.holdParts(s); err != nil {
 		return err
 	}
-	prepared := store.Preparation{Record: s.record, Key: s.key, Recipients: s.addresses(), Held: slices.Concat(s.held, s.early), Now: f.Now(), By: f.Workroom}
+	prepared := store.Preparation{Record: s.record, Key: s.key, Recipients: s.addresses(), Held: slices.Concat(s.held, s.early), Now: f.Now(), By: f.Workroom, New: !s.known.Found}
 	if err := f.Store.Prepare(ctx, prepared); err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}

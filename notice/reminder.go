@@ -8,15 +8,15 @@ import (
 // ReminderData is the data of Reminder. What rests of it in the outbox is Expiring
 // and Ahead; the rest is filled in when its time has come.
 type ReminderData struct {
-	Expiring   bool          `json:"expiring"` // the message will close soon, and nobody has opened it; else: somebody has not opened it yet
-	Ahead      time.Duration `json:"ahead"`    // how long before the end it is due, with Expiring
-	Subject    string        `json:"subject"`
-	Recipients []string      `json:"recipients"` // who has not opened it
-	SentAt     time.Time     `json:"sent_at"`
-	Expires    time.Time     `json:"expires"`
-	Page       string        `json:"page"`           // where it is extended and taken back
-	OriginalID string        `json:"original_id"`    // Message-ID of the original, for threading; may be empty
-	Lang       string        `json:"lang,omitempty"` // the reader's language; empty: as the organisation writes
+	Expiring   bool          `json:"expiring,omitempty"` // the message will close soon, and nobody has opened it; else: somebody has not opened it yet
+	Ahead      time.Duration `json:"ahead,omitempty"`    // how long before the end it is due, with Expiring
+	Subject    string        `json:"subject,omitempty"`
+	Recipients []string      `json:"recipients,omitempty"` // who has not opened it
+	SentAt     time.Time     `json:"sent_at,omitzero"`
+	Expires    time.Time     `json:"expires,omitzero"`
+	Page       string        `json:"page,omitempty"`        // where it is extended and taken back
+	OriginalID string        `json:"original_id,omitempty"` // Message-ID of the original, for threading; may be empty
+	Lang       string        `json:"lang,omitempty"`        // the reader's language; empty: as the organisation writes
 }
 
 func (d *ReminderData) prepare(_ *Notices, t tongue) error {

@@ -134,19 +134,15 @@ func (a *anchors) see(ctx context.Context, v *slot) error {
 	if a.o.Anchors == nil {
 		return nil
 	}
-	mac, count, err := chainEnd(v.fields)
-	if err != nil {
-		return err
-	}
 	known := a.o.Anchors.Head(v.id.String())
-	if count < known.Count {
+	if v.count < known.Count {
 		a.short++
 	}
-	if count <= known.Count {
+	if v.count <= known.Count {
 		return nil
 	}
 	keep := v.record.ExpiresAt.Add(a.o.KeepClosed + keepRecord)
-	a.heads = append(a.heads, audit.Head{ID: v.id.String(), Count: count, MAC: mac.String(), Keep: keep})
+	a.heads = append(a.heads, audit.Head{ID: v.id.String(), Count: v.count, MAC: v.head.String(), Keep: keep})
 	if len(a.heads) < audit.MaxHeads {
 		return nil
 	}
@@ -207,7 +203,7 @@ func (v *slot) replay(c audit.Closing, by audit.Actor, now time.Time) (*change, 
 			d.entries = append(d.entries, one.entries...)
 		}
 	}
-	if c.Destroyed && v.fields[fKey] != "" {
+	if c.Destroyed && v.kept {
 		v.destroy(now)
 		d.entries = append(d.entries, audit.Entry{Time: now, Actor: by, Action: audit.Destroyed, Reason: replayed})
 	}
@@ -243,8 +239,7 @@ type Chain struct {
 // EachChain recomputes every audit chain and gives it to f, in no order. It may
 // run beside anything. ErrUnavailable.
 func (s *Store) EachChain(ctx context.Context, f func(Chain)) error {
-	look := func(c Chain, hash, list string) error {
-		t, err := s.trail(ctx, hash, list)
+	look := func(c Chain, t TrailReport, err error) error {
 		if err == nil {
 			err = audit.Verify(s.keys.chain, t.Entries, t.Head)
 		}
@@ -263,13 +258,15 @@ func (s *Store) EachChain(ctx context.Context, f func(Chain)) error {
 		if err != nil {
 			return nil
 		}
-		return look(Chain{ID: id}, slotKey(id), trailKey(id))
+		t, err := s.Trail(ctx, id)
+		return look(Chain{ID: id}, t, err)
 	})
 	if err != nil {
 		return err
 	}
 	return s.scan(ctx, "u:{*}", func(_ context.Context, key string) error {
-		return look(Chain{}, key, "y"+key[1:])
+		t, err := s.hashTrail(ctx, key, "y"+key[1:])
+		return look(Chain{}, t, err)
 	})
 }
 

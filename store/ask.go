@@ -47,12 +47,12 @@ type Telling func(Record, Ask) (Outgoing, error)
 // ErrTooLong, ErrNoSession, ErrUnavailable, and what tell gives.
 func (s *Store) AskOpenAgain(ctx context.Context, id envelope.ID, secret envelope.Secret, p Proof, tell Telling, now time.Time) (r Record, fresh bool, err error) {
 	return s.ask(ctx, id, secret, Ask{Kind: AskOpenAgain, From: p.address, At: whole(now)}, []Proof{p}, tell, func(v *slot) error {
-		switch state, _, ok := v.find(p.address); {
+		switch state, ok := v.find(p.address); {
 		case !ok:
 			return ErrNotRecipient
 		case state.Status == Recalled:
 			return ErrRecalled
-		case v.fields[fKey] == "" || !now.Before(v.record.ExpiresAt.Add(s.o.KeepClosed)):
+		case !v.kept || !now.Before(v.record.ExpiresAt.Add(s.o.KeepClosed)):
 			return ErrExpired
 		case !v.expired(now):
 			return ErrConflict
@@ -68,7 +68,7 @@ func (s *Store) AskOpenAgain(ctx context.Context, id envelope.ID, secret envelop
 // ErrUnavailable, and what tell gives.
 func (s *Store) AskLetIn(ctx context.Context, id envelope.ID, secret envelope.Secret, p, as Proof, tell Telling, now time.Time) (r Record, fresh bool, err error) {
 	return s.ask(ctx, id, secret, Ask{Kind: AskLetIn, From: p.address, As: as.address, At: whole(now)}, []Proof{p, as}, tell, func(v *slot) error {
-		if _, _, ok := v.find(p.address); ok {
+		if _, ok := v.find(p.address); ok {
 			return ErrConflict
 		}
 		return v.mayVouch(as.address, now)
@@ -77,7 +77,7 @@ func (s *Store) AskLetIn(ctx context.Context, id envelope.ID, secret envelope.Se
 
 // mayVouch tells whether a recipient's word for another address of hers counts.
 func (v *slot) mayVouch(as addr.Address, now time.Time) error {
-	switch state, _, ok := v.find(as); {
+	switch state, ok := v.find(as); {
 	case !ok:
 		return ErrNotRecipient
 	case state.Status == Recalled:
@@ -116,9 +116,7 @@ func (s *Store) ask(ctx context.Context, id envelope.ID, secret envelope.Secret,
 		fresh = true
 		r := v.record
 		r.Asks = append(asks, a)
-		if err := v.setRecord(r); err != nil {
-			return nil, err
-		}
+		v.setRecord(r)
 		c := &change{entries: []audit.Entry{{Time: a.At, Actor: audit.Recipient(a.From), Action: audit.Asked, Objects: objects(a.As), Reason: string(a.Kind)}}}
 		return c, s.askNotice(ctx, c, "ask", tell, r, a, a.At)
 	})
@@ -129,8 +127,7 @@ func (s *Store) ask(ctx context.Context, id envelope.ID, secret envelope.Secret,
 }
 
 // askNotice adds to a change the notice of a request, or of the answer to one. It is
-// the same for the same request and another for that of the next day. The hint on
-// the work list comes before it.
+// the same for the same request and another for that of the next day.
 func (s *Store) askNotice(ctx context.Context, c *change, what string, tell Telling, r Record, a Ask, now time.Time) error {
 	if tell == nil {
 		return nil
@@ -144,8 +141,8 @@ func (s *Store) askNotice(ctx context.Context, c *change, what string, tell Tell
 	if err != nil {
 		return err
 	}
-	c.hold, c.free = append(c.hold, h), append(c.free, h.name)
-	return s.listWork(ctx, r.ID.String(), []string{h.name}, now, now)
+	s.send(ctx, c, r.ID, h, now)
+	return nil
 }
 
 func objects(a addr.Address) []string {
@@ -165,7 +162,7 @@ func (s *Store) LetIn(ctx context.Context, id envelope.ID, by audit.Actor, who a
 	if err != nil {
 		return Record{}, err
 	}
-	if err := s.index(ctx, r, []addr.Address{who}); err != nil {
+	if err := s.indexed(ctx, r, who); err != nil {
 		return Record{}, err
 	}
 	v, err := s.update(ctx, "let in", id, now, func(v *slot) (*change, error) {
@@ -176,14 +173,11 @@ func (s *Store) LetIn(ctx context.Context, id envelope.ID, by audit.Actor, who a
 		if err := v.mayVouch(a.As, now); err != nil { // taken back or closed since
 			return nil, err
 		}
-		_, name, known := v.find(a.From)
-		if known || len(v.names) >= maxRecipients {
+		if _, known := v.find(a.From); known || len(v.record.Recipients) >= maxRecipients {
 			return nil, ErrTooLong
 		}
-		v.set(fAddress, name, string(s.keys.seal("recipient", v.place(fAddress, name), []byte(a.From.String()))))
-		v.set(fStatus, name, string(Queued)) // she has the mail that brought her here
-		v.set(fPrepared, name, millis(now))
-		v.set(fQueued, name, millis(now))
+		n := v.add(a.From)
+		n.Status, n.PreparedAt, n.QueuedAt = Queued, whole(now), whole(now) // she has the mail that brought her here
 		c := &change{entries: []audit.Entry{{Time: now, Actor: by, Action: audit.LetIn, Objects: []string{a.From.Key()}, Reason: "also " + a.As.Key()}}}
 		return c, s.askNotice(ctx, c, "answer", tell, v.record, a, now)
 	})
@@ -215,5 +209,6 @@ func (v *slot) answered(who addr.Address) (Ask, error) {
 	a := v.record.Asks[i]
 	r := v.record
 	r.Asks = slices.Delete(slices.Clone(r.Asks), i, i+1)
-	return a, v.setRecord(r)
+	v.setRecord(r)
+	return a, nil
 }

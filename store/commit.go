@@ -12,20 +12,26 @@ import (
 	"github.com/postseal/postseal/envelope"
 )
 
-// commitScript changes one envelope if, and only if, its audit chain still ends
-// where the caller read it: fields, notices and audit entries in one step. Every
-// change moves the head, so the head is the version of the whole slot. When the
-// head is already the new one, this very commit was sent twice, and is done.
+// commitScript writes one envelope if, and only if, it is still what the caller
+// read: record, notices and audit entries in one step. Every writing has a version
+// of its own, the nonce of its seal. When the version is already the new one, this
+// very commit was sent twice, and is done. An envelope of the older form is told by
+// the head of its chain, and is replaced.
 //
 //	KEYS e a o
-//	ARGV head, new head, ttl, now,
-//	     n then n*(field, value), n then n*field, n then n*entry,
-//	     n then n*(name, data, expires, due) to hold, n then n*name to free
+//	ARGV version read, new version, ttl, now, record,
+//	     n then n*entry, n then n*(name, data, expires, due) to hold, n then n*name to free
 var commitScript = redis.NewScript(`
-local head = redis.call('HGET', KEYS[1], 'h') or ''
-if head == ARGV[2] then return {'ok'} end
-if head ~= ARGV[1] then return {'lost'} end
-local at = 5
+local kind = redis.call('TYPE', KEYS[1])['ok']
+if kind == 'hash' then
+  if redis.call('HGET', KEYS[1], 'h') ~= ARGV[1] then return {'lost'} end
+elseif kind == 'string' then
+  if redis.call('GETRANGE', KEYS[1], 0, #ARGV[2] - 1) == ARGV[2] then return {'ok'} end
+  if ARGV[1] == '' or redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) ~= ARGV[1] then return {'lost'} end
+elseif ARGV[1] ~= '' then
+  return {'lost'}
+end
+local at = 6
 local function list(width, each)
   local n = tonumber(ARGV[at])
   at = at + 1
@@ -34,8 +40,7 @@ local function list(width, each)
     at = at + width
   end
 end
-list(2, function(i) redis.call('HSET', KEYS[1], ARGV[i], ARGV[i+1]) end)
-list(1, function(i) redis.call('HDEL', KEYS[1], ARGV[i]) end)
+redis.call('SET', KEYS[1], ARGV[5], 'PX', ARGV[3])
 list(1, function(i) redis.call('RPUSH', KEYS[2], ARGV[i]) end)
 list(4, function(i)
   local n = ARGV[i]
@@ -52,7 +57,8 @@ list(1, function(i)
     redis.call('HSET', KEYS[3], n .. ':s', 'due', n .. ':t', due)
   end
 end)
-for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], ARGV[3]) end
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+redis.call('PEXPIRE', KEYS[3], ARGV[3])
 return {'ok'}
 `)
 
@@ -63,26 +69,33 @@ const casTries = 32
 // held is a notice on its way into a slot.
 type held struct{ name, data, expires, due string }
 
-// change is what one commit does beside the fields of the slot.
+// change is what one commit does beside the record.
 type change struct {
 	entries []audit.Entry
 	hold    []held
-	free    []string // names
+	free    []string              // names
+	before  func(redis.Pipeliner) // what goes to Redis just before it, such as hints; nil: nothing
 }
 
 // update reads an envelope, lets edit work on it and writes the outcome, again
 // if somebody else was faster. An edit that gives a nil change writes nothing.
 // An envelope that does not exist is ErrNotFound, unless the edit makes it.
 func (s *Store) update(ctx context.Context, op string, id envelope.ID, now time.Time, edit func(*slot) (*change, error)) (*slot, error) {
+	return s.updateFrom(ctx, op, nil, id, now, edit)
+}
+
+// updateFrom is update with what was read already; nil: nothing was.
+func (s *Store) updateFrom(ctx context.Context, op string, v *slot, id envelope.ID, now time.Time, edit func(*slot) (*change, error)) (*slot, error) {
 	unlock, err := s.stripe(ctx, id)
 	if err != nil {
 		return nil, unavailable(op, err)
 	}
 	defer unlock()
 	for range casTries {
-		v, err := s.load(ctx, id)
-		if err != nil {
-			return nil, err
+		if v == nil {
+			if v, err = s.load(ctx, id); err != nil {
+				return nil, err
+			}
 		}
 		c, err := edit(v)
 		if err != nil || c == nil {
@@ -91,19 +104,29 @@ func (s *Store) update(ctx context.Context, op string, id envelope.ID, now time.
 		if err := s.closing(ctx, v, c, now); err != nil {
 			return nil, err
 		}
-		args, err := s.commitArgs(v, c, now)
+		done, err := s.commit(ctx, op, v, c, now)
 		if err != nil {
 			return nil, err
 		}
-		out, err := s.runDurable(ctx, op, commitScript, v.slotKeys(), args...)
-		if err != nil {
-			return nil, err
+		if done {
+			return v, nil
 		}
-		if out[0] == "ok" {
-			return v, v.recipients()
-		}
+		v = nil
 	}
 	return nil, fmt.Errorf("%w: %s: too many at once", ErrUnavailable, op)
+}
+
+// commit writes a slot as it is now; false: somebody else has changed it.
+func (s *Store) commit(ctx context.Context, op string, v *slot, c *change, now time.Time) (done bool, err error) {
+	args, err := s.commitArgs(v, c, now)
+	if err != nil {
+		return false, err
+	}
+	out, err := s.runDurableAfter(ctx, op, c.before, commitScript, v.slotKeys(), args...)
+	if err != nil {
+		return false, err
+	}
+	return out[0] == "ok", nil
 }
 
 func (v *slot) slotKeys() []string {
@@ -111,44 +134,25 @@ func (v *slot) slotKeys() []string {
 }
 
 func (s *Store) commitArgs(v *slot, c *change, now time.Time) ([]any, error) {
-	var sealed []any
+	var sealed, hold, free []any
 	for _, e := range c.entries {
-		one, err := v.append(e)
-		if err != nil {
-			return nil, err
+		if one := v.append(e); one != "" {
+			sealed = append(sealed, one)
 		}
-		sealed = append(sealed, one)
 	}
-	v.fields[fState] = v.state()
-	keep := v.record.ExpiresAt.Add(s.o.KeepClosed + keepRecord)
-	args := []any{v.before[fHead], v.fields[fHead], ttl(keep, now), millis(now)}
-	set, del := v.diff()
-	args = appendList(args, 2, set)
-	args = appendList(args, 1, del)
-	args = appendList(args, 1, sealed)
-	var hold, free []any
 	for _, h := range c.hold {
 		hold = append(hold, h.name, h.data, h.expires, h.due)
 	}
 	for _, name := range c.free {
 		free = append(free, name)
 	}
-	return appendList(appendList(args, 4, hold), 1, free), nil
-}
-
-// diff gives what changed since the read: fields with values, and fields gone.
-func (v *slot) diff() (set, del []any) {
-	for f, value := range v.fields {
-		if old, ok := v.before[f]; !ok || old != value {
-			set = append(set, f, value)
-		}
+	record := string(v.keys.seal("envelope", slotKey(v.id), v.pack()))
+	if len(record) > maxRecord {
+		return nil, ErrTooLong
 	}
-	for f := range v.before {
-		if _, ok := v.fields[f]; !ok {
-			del = append(del, f)
-		}
-	}
-	return set, del
+	keep := v.record.ExpiresAt.Add(s.o.KeepClosed + keepRecord)
+	args := []any{v.version(), sealVersionOf(record), ttl(keep, now), millis(now), record}
+	return appendList(appendList(appendList(args, 1, sealed), 4, hold), 1, free), nil
 }
 
 func appendList(args []any, width int, items []any) []any {

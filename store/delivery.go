@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -40,9 +39,6 @@ type DeliveryReport struct {
 	Delivery
 }
 
-// fDelivery is a slot's field for a recipient: sealed Delivery.
-const fDelivery = "v"
-
 // Bounds of what another mail system tells, in octets: a host name (RFC 1035)
 // and a line that people read.
 const (
@@ -64,19 +60,12 @@ func (s *Store) Report(ctx context.Context, id envelope.ID, reports []DeliveryRe
 		changed = nil
 		var c change
 		for _, r := range reports {
-			state, name, ok := v.find(r.Recipient)
+			state, ok := v.find(r.Recipient)
 			if !ok || !follows(state.Delivery.State, r.State) {
 				continue
 			}
 			r.Recipient, r.Host, r.Text, r.At = state.Address, oneLine(r.Host, maxHost), oneLine(r.Text, maxDiagnostic), whole(now)
-			raw, err := json.Marshal(r.Delivery)
-			if err != nil {
-				return nil, err
-			}
-			v.set(fDelivery, name, string(v.keys.seal("delivery", v.place(fDelivery, name), raw)))
-			if err := v.recipients(); err != nil { // two reports for one address in one mail
-				return nil, err
-			}
+			state.Delivery = r.Delivery
 			changed = append(changed, r)
 			c.entries = append(c.entries, audit.Entry{Time: now, Actor: audit.Mail, Action: audit.Reported,
 				Objects: []string{r.Recipient.Key()}, Reason: strings.TrimSpace(string(r.State) + " " + r.Host)})
@@ -103,21 +92,6 @@ func follows(known, told DeliveryState) bool {
 		return known == ""
 	}
 	return false
-}
-
-func (v *slot) delivery(name string) (d Delivery, err error) {
-	sealed := v.fields[fDelivery+":"+name]
-	if sealed == "" {
-		return d, nil
-	}
-	raw, err := v.keys.unseal("delivery", v.place(fDelivery, name), []byte(sealed))
-	if err == nil {
-		err = json.Unmarshal(raw, &d)
-	}
-	if err != nil {
-		return Delivery{}, fmt.Errorf("%w: a delivery of envelope %s", ErrSyntax, v.id)
-	}
-	return d, nil
 }
 
 // oneLine makes another system's words fit for one line.
@@ -176,7 +150,7 @@ func (s *Store) RenewLink(ctx context.Context, id envelope.ID, by audit.Actor, u
 			return nil, ErrNotFound
 		case v.allRecalled():
 			return nil, ErrRecalled
-		case v.fields[fKey] == "" || !now.Before(v.record.ExpiresAt):
+		case !v.kept || !now.Before(v.record.ExpiresAt):
 			return nil, ErrExpired
 		}
 		r := v.record
@@ -187,9 +161,7 @@ func (s *Store) RenewLink(ctx context.Context, id envelope.ID, by audit.Actor, u
 			return nil, nil
 		}
 		r.LinkUntil = whole(until)
-		if err := v.setRecord(r); err != nil {
-			return nil, err
-		}
+		v.setRecord(r)
 		return &change{entries: []audit.Entry{{Time: now, Actor: by, Action: audit.Extended, Reason: "link, to " + r.LinkUntil.Format(time.RFC3339)}}}, nil
 	})
 	return err

@@ -10,7 +10,7 @@
 //     of the same message, who has its fingerprint, for a retry.)
 //   - What Prepare acknowledged is durable by the measure of Store.Ready; on a
 //     Redis whose settings lose keys it refuses with ErrVolatile.
-//   - Who steals a dump of Redis reads counts, times and states. Everything else
+//   - Who steals a dump of Redis reads counts, sizes and times. Everything else
 //     is sealed with AES-256-GCM under a master key that is not in Redis, bound
 //     to its place, and the names of keys are HMACs.
 //   - Counters and one-time things are single Lua scripts: exact at the edge and
@@ -26,7 +26,9 @@
 //
 // Atomic is one slot, named by the part in braces:
 //
-//	e:{id} a:{id} o:{id}          envelope, its audit chain, its notices
+//	e:{id}                        envelope: one sealed text (pack.go), with its key, the beginning
+//	                              of its audit chain, and reminders until they are due
+//	a:{id} o:{id}                 the rest of its audit chain, its notices that go out
 //	o:{xN}                        one notice without an envelope
 //	u:{h} c:{h} y:{h} l:{h}:b     account of an address, counters, audit chain, code per browser
 //	s:{h}                         the sessions of an address, for its owner to see
@@ -44,7 +46,8 @@
 //	mk:{masterkeys}               MACs of the master keys that this Redis is filled under
 //
 // Indexes and work lists are written before the slot they point to. They may
-// point to nothing and are then ignored; Sweep repairs them. Times are values in
+// point to nothing and are then ignored; Sweep repairs them. Where both are of one node they
+// go there in one sending. Times are values in
 // milliseconds, compared with the time that the caller gives; Redis TTL only
 // sweeps up afterwards. No command is newer than Redis 7.0.
 //

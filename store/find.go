@@ -176,26 +176,24 @@ func (f *finder) loadAll(ctx context.Context, entries []place) ([]*Record, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	ids, reads := make([]envelope.ID, len(entries)), make([]*redis.MapStringStringCmd, len(entries))
-	_, err := f.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+	ids, reads := make([]envelope.ID, len(entries)), make([]*redis.StringCmd, len(entries))
+	_, _ = f.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, e := range entries {
 			id, err := envelope.ParseID(e.id)
 			if err != nil {
 				continue
 			}
-			ids[i], reads[i] = id, p.HGetAll(ctx, slotKey(id))
+			ids[i], reads[i] = id, p.Get(ctx, slotKey(id))
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, unavailable("find", err)
-	}
-	for i, read := range reads {
-		if read == nil || len(read.Val()) == 0 {
+	for i, read := range reads { // each has its own error
+		if read == nil {
 			continue
 		}
-		v, err := f.opened(ids[i], read.Val())
+		v, err := f.opened(ctx, ids[i], read.Val(), read.Err())
 		switch {
+		case err == nil && !v.exists():
 		case errors.Is(err, ErrSyntax):
 			f.found.Damaged++
 		case err != nil:

@@ -132,8 +132,7 @@ func (s *Store) RecallTelling(ctx context.Context, id envelope.ID, by audit.Acto
 	return v.record, nil
 }
 
-// recallNotice adds to a recall the notice to the sender. The hint on the work list
-// comes before it.
+// recallNotice adds to a recall the notice to the sender.
 func (s *Store) recallNotice(ctx context.Context, c *change, v *slot, reason string, tell TellingRecall, now time.Time) error {
 	var from []addr.Address
 	for _, p := range v.record.Recipients {
@@ -150,8 +149,8 @@ func (s *Store) recallNotice(ctx context.Context, c *change, v *slot, reason str
 	if err != nil {
 		return err
 	}
-	c.hold, c.free = append(c.hold, h), append(c.free, h.name)
-	return s.listWork(ctx, v.record.ID.String(), []string{h.name}, now, now)
+	s.send(ctx, c, v.id, h, now)
+	return nil
 }
 
 func (v *slot) recall(by audit.Actor, recipients []addr.Address, reason string, now time.Time) (*change, error) {
@@ -162,28 +161,22 @@ func (v *slot) recall(by audit.Actor, recipients []addr.Address, reason string, 
 	}
 	e := audit.Entry{Time: now, Actor: by, Action: audit.Recalled, Reason: reason}
 	for _, a := range recipients {
-		r, name, ok := v.find(a)
+		r, ok := v.find(a)
 		if !ok {
 			return nil, ErrNotRecipient
 		}
 		if r.Status == Recalled || slices.Contains(e.Objects, a.Key()) {
 			continue
 		}
-		v.set(fStatus, name, string(Recalled))
-		v.set(fRecalled, name, millis(now))
-		v.set(fReason, name, string(v.keys.seal("reason", v.place(fReason, name), []byte(reason))))
+		r.Status, r.RecalledAt, r.Reason = Recalled, whole(now), reason
 		e.Objects = append(e.Objects, a.Key())
 	}
 	if len(e.Objects) == 0 {
 		return nil, nil
 	}
 	c := &change{entries: []audit.Entry{e}}
-	if err := v.recipients(); err != nil {
-		return nil, err
-	}
-	if v.allRecalled() && v.fields[fKey] != "" {
+	if v.allRecalled() && v.kept {
 		v.destroy(now)
-		v.record.Destroyed = whole(now)
 		c.entries = append(c.entries, audit.Entry{Time: now, Actor: by, Action: audit.Destroyed, Reason: "the last recipient was recalled"})
 	}
 	return c, nil
@@ -212,7 +205,7 @@ func (s *Store) Extend(ctx context.Context, id envelope.ID, by audit.Actor, unti
 			return nil, ErrNotFound
 		case v.allRecalled():
 			return nil, ErrRecalled
-		case v.fields[fKey] == "" || !now.Before(v.record.ExpiresAt.Add(s.o.KeepClosed)):
+		case !v.kept || !now.Before(v.record.ExpiresAt.Add(s.o.KeepClosed)):
 			return nil, ErrExpired
 		}
 		reason := "from " + v.record.ExpiresAt.Format(time.RFC3339) + " to " + until.Format(time.RFC3339)
@@ -221,9 +214,7 @@ func (s *Store) Extend(ctx context.Context, id envelope.ID, by audit.Actor, unti
 		r.ExpiresAt = until
 		asked := v.record.Asks
 		r.Asks = slices.DeleteFunc(slices.Clone(asked), func(a Ask) bool { return a.Kind == AskOpenAgain })
-		if err := v.setRecord(r); err != nil {
-			return nil, err
-		}
+		v.setRecord(r)
 		c := &change{entries: []audit.Entry{{Time: now, Actor: by, Action: audit.Extended, Reason: reason}}}
 		for _, a := range asked {
 			if a.Kind != AskOpenAgain {

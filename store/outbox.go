@@ -18,7 +18,8 @@ import (
 // A notice rests in o:{owner}, owner being an envelope id or "x" and a random
 // name, in fields that begin with its own name: d sealed content, s "held" or
 // "due", t due, x expiry, n claims, u end of the lease, l the lease. Work lists
-// name it as owner/name/made; they are hints, and the slot decides.
+// name it as owner/name/made, and an envelope whose record has notices that wait
+// (later.go) by its id; they are hints, and the slot decides.
 
 const (
 	workShards = 8                // work lists, so that a cluster shares the load
@@ -65,23 +66,6 @@ func (s *Store) sealNotice(owner, name string, o Outgoing, now time.Time) (held,
 	return held{name: name, data: string(sealed), expires: millis(o.Expires), due: millis(o.Due)}, err
 }
 
-// listWork puts hints on the work lists. They may come before the notice.
-func (s *Store) listWork(ctx context.Context, owner string, names []string, due, now time.Time) error {
-	if len(names) == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, name := range names {
-			member := owner + "/" + name + "/" + strconv.FormatInt(now.UnixMilli(), 36)
-			p.ZAdd(ctx, workKey(shardOf(name)), redis.Z{Score: float64(due.UnixMilli()), Member: member})
-		}
-		return nil
-	})
-	return unavailable("work list", err)
-}
-
 // enqueueScript adds one notice; one of the same name stays as it is.
 //
 //	KEYS o  ARGV name, data, due, expires, ttl
@@ -110,11 +94,9 @@ func (s *Store) Enqueue(ctx context.Context, o Outgoing) error {
 	if err != nil {
 		return err
 	}
-	if err := s.listWork(ctx, owner, []string{name}, o.Due, now); err != nil {
-		return err
-	}
 	keep := fromMillis(h.expires).Add(OutboxLife)
-	_, err = s.runDurable(ctx, "enqueue", enqueueScript, []string{ownerKey(owner)}, name, h.data, millis(o.Due), h.expires, ttl(keep, now))
+	hint := func(p redis.Pipeliner) { hints(ctx, p, owner, []string{name}, o.Due, now) }
+	_, err = s.runDurableAfter(ctx, "enqueue", hint, enqueueScript, []string{ownerKey(owner)}, name, h.data, millis(o.Due), h.expires, ttl(keep, now))
 	return err
 }
 
@@ -141,93 +123,172 @@ return {'ok', redis.call('HGET', KEYS[1], n .. ':d'), due, redis.call('HGET', KE
 // in nobody's way and is dropped by Sweep when its time is over. ErrUnavailable,
 // together with what was leased before it happened.
 func (s *Store) Claim(ctx context.Context, limit int, lease time.Duration, now time.Time) ([]Outgoing, error) {
-	var out []Outgoing
+	c := claiming{Store: s, lease: lease, now: now}
 	first := int(s.claims.Add(1))
-	for i := range workShards {
-		shard := (first + i) % workShards
-		got, err := s.claimShard(ctx, shard, limit-len(out), lease, now)
-		out = append(out, got...)
-		if err != nil {
-			return out, err
-		}
-	}
-	return out, nil
-}
-
-// claimShard goes through the hints of one list that are due, page by page: a
-// notice that is due stands in the list behind others that are not, such as
-// reminders that were freed with it. Each hint that was followed moves, so that a
-// full page means that there may be more.
-func (s *Store) claimShard(ctx context.Context, shard, limit int, lease time.Duration, now time.Time) ([]Outgoing, error) {
-	var out []Outgoing
 	for range maxPages {
-		if len(out) >= limit {
+		if len(c.out) >= limit {
 			break
 		}
-		want := limit - len(out)
-		got, followed, err := s.claimPage(ctx, shard, want, lease, now)
-		out = append(out, got...)
-		if err != nil || followed < want {
-			return out, err
+		page, full, err := s.dueHints(ctx, first, limit-len(c.out), now)
+		if err != nil {
+			return c.out, err
+		}
+		moved := false
+		for len(page) > 0 && len(c.out) < limit {
+			n := min(len(page), limit-len(c.out))
+			some, err := c.follow(ctx, page[:n])
+			if err != nil {
+				return c.out, err
+			}
+			moved, page = moved || some, page[n:]
+		}
+		if !full && !moved {
+			break
 		}
 	}
-	return out, nil
+	return c.out, nil
 }
 
 // maxPages bounds one asking, so that hints that do not move cannot hold it for ever.
 const maxPages = 1000
 
-// claimPage follows up to limit hints and tells how many it followed.
-func (s *Store) claimPage(ctx context.Context, shard, limit int, lease time.Duration, now time.Time) (out []Outgoing, followed int, err error) {
-	call, cancel := context.WithTimeout(ctx, callTimeout)
-	members, err := s.redis.ZRangeByScore(call, workKey(shard), &redis.ZRangeBy{Min: "-inf", Max: millis(now), Count: int64(limit)}).Result()
-	cancel()
-	if err != nil {
-		return nil, 0, unavailable("claim", err)
-	}
-	for _, member := range members {
-		o, next, err := s.claimOne(ctx, member, lease, now)
-		if err != nil && !errors.Is(err, ErrSyntax) {
-			return out, len(members), err
-		}
-		if err == nil && o != nil {
-			out = append(out, *o)
-		}
-		if err := s.moveHint(ctx, shard, member, next); err != nil {
-			return out, len(members), err
-		}
-	}
-	return out, len(members), nil
+// hint is a member of one work list.
+type hint struct {
+	shard  int
+	member string
 }
 
-// claimOne follows one hint. next is when the hint is to be followed again; zero
-// drops it.
-func (s *Store) claimOne(ctx context.Context, member string, lease time.Duration, now time.Time) (o *Outgoing, next time.Time, err error) {
-	owner, name, made, ok := parseHint(member)
-	if !ok {
-		return nil, time.Time{}, nil
-	}
-	until, token := now.Add(lease), hex.EncodeToString(random(8))
-	out, err := s.run(ctx, "claim", claimScript, []string{ownerKey(owner)}, name, millis(now), millis(until), token)
+// dueHints reads up to limit hints that are due from each list, in one sending. full
+// tells that a list may have more: a notice that is due stands behind others that are
+// not, such as those that were never freed. Each hint that is followed moves.
+func (s *Store) dueHints(ctx context.Context, first, limit int, now time.Time) (out []hint, full bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	var lists [workShards]*redis.StringSliceCmd
+	_, err = s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for shard := range lists {
+			lists[shard] = p.ZRangeByScore(ctx, workKey(shard), &redis.ZRangeBy{Min: "-inf", Max: millis(now), Count: int64(limit)})
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, false, unavailable("claim", err)
 	}
+	for i := range lists {
+		shard := (first + i) % workShards
+		members := lists[shard].Val()
+		full = full || len(members) >= limit
+		for _, m := range members {
+			out = append(out, hint{shard, m})
+		}
+	}
+	return out, full, nil
+}
+
+// claiming is one Claim at work.
+type claiming struct {
+	*Store
+	lease time.Duration
+	now   time.Time
+	out   []Outgoing
+}
+
+// claimed is a hint with what came of it: when it is to be followed again; zero drops it.
+type claimed struct {
+	hint
+	owner, name, lease string
+	made               time.Time
+	ran                *redis.Cmd
+	next               time.Time
+}
+
+// follow goes after hints side by side. moved tells that an envelope put notices into
+// the outbox, which stand on the lists now.
+func (c *claiming) follow(ctx context.Context, page []hint) (moved bool, err error) {
+	all := make([]claimed, len(page))
+	var due []*claimed
+	for i, h := range page {
+		one := &all[i]
+		one.hint = h
+		if id, err := envelope.ParseID(h.member); err == nil {
+			if one.next, err = c.comeDue(ctx, id, c.now); err != nil && !errors.Is(err, ErrSyntax) {
+				return moved, err
+			}
+			moved = true
+			continue
+		}
+		var ok bool
+		if one.owner, one.name, one.made, ok = parseHint(h.member); ok {
+			one.lease = hex.EncodeToString(random(8))
+			due = append(due, one)
+		}
+	}
+	if err := c.leaseAll(ctx, due); err != nil {
+		return moved, err
+	}
+	return moved, c.moveHints(ctx, all)
+}
+
+// leaseAll leases what hints lead to.
+func (c *claiming) leaseAll(ctx context.Context, due []*claimed) error {
+	if len(due) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	until := c.now.Add(c.lease)
+	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, d := range due {
+			d.ran = p.EvalSha(ctx, claimScript.Hash(), []string{ownerKey(d.owner)}, d.name, millis(c.now), millis(until), d.lease)
+		}
+		return nil
+	})
+	for _, d := range due { // each has its own error
+		out, err := d.ran.StringSlice()
+		if redis.HasErrorPrefix(err, "NOSCRIPT") {
+			out, err = c.run(ctx, "claim", claimScript, []string{ownerKey(d.owner)}, d.name, millis(c.now), millis(until), d.lease)
+		}
+		if err == nil {
+			out, err = answered("claim", out)
+		}
+		if err != nil {
+			return unavailable("claim", err)
+		}
+		c.take(d, out, until)
+	}
+	return nil
+}
+
+// take reads what claimScript answered. A notice that cannot be read is left leased.
+func (c *claiming) take(d *claimed, out []string, until time.Time) {
 	switch {
-	case out[0] == "gone" && now.Sub(made) > lostAfter:
-		return nil, time.Time{}, nil
+	case out[0] == "gone" && c.now.Sub(d.made) > lostAfter:
+		return
 	case out[0] == "gone" || out[0] == "held":
-		return nil, now.Add(lookAgain), nil
+		d.next = c.now.Add(lookAgain)
+		return
 	case out[0] == "later":
-		return nil, fromMillis(out[1]), nil
+		d.next = fromMillis(out[1])
+		return
 	}
-	var c content
-	if err := s.keys.unsealJSON("notice", ownerKey(owner)+"/"+name, []byte(out[1]), &c); err != nil {
-		return nil, until, err
+	d.next = until
+	var n content
+	if c.keys.unsealJSON("notice", ownerKey(d.owner)+"/"+d.name, []byte(out[1]), &n) != nil {
+		return
 	}
-	o = &Outgoing{ID: c.ID, Kind: c.Kind, To: c.To, Data: c.Data, Due: fromMillis(out[2]), Expires: fromMillis(out[3]), owner: owner, name: name, lease: token, hint: member}
+	o := Outgoing{ID: n.ID, Kind: n.Kind, To: n.To, Data: n.Data, Due: fromMillis(out[2]), Expires: fromMillis(out[3]), owner: d.owner, name: d.name, lease: d.lease, hint: d.member}
 	o.Attempts, _ = strconv.Atoi(out[4])
-	o.Envelope, _ = envelope.ParseID(owner) // stays zero for an owner of its own
-	return o, until, nil
+	o.Envelope, _ = envelope.ParseID(d.owner) // stays zero for an owner of its own
+	c.out = append(c.out, o)
+}
+
+// moveHints sets when hints are followed next.
+func (c *claiming) moveHints(ctx context.Context, all []claimed) error {
+	return c.pipe(ctx, "work list", func(p redis.Pipeliner) {
+		for _, d := range all {
+			moveHint(ctx, p, d.shard, d.member, d.next)
+		}
+	})
 }
 
 func parseHint(member string) (owner, name string, made time.Time, ok bool) {
@@ -240,13 +301,12 @@ func parseHint(member string) (owner, name string, made time.Time, ok bool) {
 }
 
 // moveHint sets when a hint is followed next; zero drops it.
-func (s *Store) moveHint(ctx context.Context, shard int, member string, next time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
+func moveHint(ctx context.Context, p redis.Pipeliner, shard int, member string, next time.Time) {
 	if next.IsZero() {
-		return unavailable("work list", s.redis.ZRem(ctx, workKey(shard), member).Err())
+		p.ZRem(ctx, workKey(shard), member)
+		return
 	}
-	return unavailable("work list", s.redis.ZAddXX(ctx, workKey(shard), redis.Z{Score: float64(next.UnixMilli()), Member: member}).Err())
+	p.ZAddXX(ctx, workKey(shard), redis.Z{Score: float64(next.UnixMilli()), Member: member})
 }
 
 // endScript forgets a notice or, with a time, sets it due again if the lease is
@@ -271,10 +331,9 @@ func (s *Store) Sent(ctx context.Context, o Outgoing, _ time.Time) error {
 	if o.name == "" {
 		return ErrNotFound
 	}
-	if _, err := s.run(ctx, "sent", endScript, []string{ownerKey(o.owner)}, o.name, o.lease, ""); err != nil {
-		return err
-	}
-	return s.moveHint(ctx, shardOf(o.name), o.hint, time.Time{})
+	forget := func(p redis.Pipeliner) { moveHint(ctx, p, shardOf(o.name), o.hint, time.Time{}) }
+	_, err := s.runAfter(ctx, "sent", forget, endScript, []string{ownerKey(o.owner)}, o.name, o.lease, "")
+	return err // where Redis dropped the hint only, Sweep puts it back
 }
 
 // Retry ends the lease and sets the notice due at a time. A lease that ran out
@@ -288,5 +347,5 @@ func (s *Store) Retry(ctx context.Context, o Outgoing, at time.Time) error {
 	if err != nil || out[0] != "ok" {
 		return err
 	}
-	return s.moveHint(ctx, shardOf(o.name), o.hint, at)
+	return s.pipe(ctx, "work list", func(p redis.Pipeliner) { moveHint(ctx, p, shardOf(o.name), o.hint, at) })
 }

@@ -23,11 +23,7 @@ func (s *Store) Lookup(ctx context.Context, id envelope.ID) (Known, error) {
 	if err != nil || !v.exists() {
 		return Known{}, err
 	}
-	key, _, err := v.key()
-	if err != nil {
-		return Known{}, err
-	}
-	return Known{Found: true, Key: key, Record: v.record}, nil
+	return Known{Found: true, Key: v.key, Record: v.record}, nil
 }
 
 // Prepare stores key, record, ledger entries, held notices and an audit entry,
@@ -50,10 +46,18 @@ func (s *Store) Prepare(ctx context.Context, p Preparation) error {
 	if err != nil {
 		return err
 	}
-	if err := s.index(ctx, p.Record, p.Recipients); err != nil {
-		return err
+	var first *slot // one that Lookup did not find need not be looked for again: the commit sees what is there
+	if p.New {
+		first = &slot{id: p.Record.ID, keys: s.keys}
 	}
-	if _, err := s.update(ctx, "prepare", p.Record.ID, p.Now, func(v *slot) (*change, error) { return s.prepare(v, p) }); err != nil {
+	edit := func(v *slot) (*change, error) {
+		c, err := s.prepare(v, p)
+		if c != nil {
+			c.before = func(pipe redis.Pipeliner) { s.index(ctx, pipe, p.Record, p.Recipients) }
+		}
+		return c, err
+	}
+	if _, err := s.updateFrom(ctx, "prepare", first, p.Record.ID, p.Now, edit); err != nil {
 		return err
 	}
 	return s.stillReady(ctx, dials)
@@ -63,29 +67,31 @@ func (s *Store) prepare(v *slot, p Preparation) (*change, error) {
 	if err := v.begin(p); err != nil {
 		return nil, err
 	}
+	if len(v.record.Recipients)+len(p.Recipients) > maxRecipients {
+		return nil, fmt.Errorf("%w: recipients", ErrTooLong)
+	}
 	e := audit.Entry{Time: p.Now, Actor: audit.Milter, Action: audit.Prepared}
 	for _, a := range p.Recipients {
-		r, name, known := v.find(a)
+		r, known := v.find(a)
 		switch {
 		case !known:
-			v.set(fAddress, name, string(s.keys.seal("recipient", v.place(fAddress, name), []byte(a.String()))))
+			r = v.add(a)
 		case r.Status == Recalled:
 			return nil, ErrRecalled
 		case r.Status != Prepared || r.InHand(p.By, p.Now):
 			return nil, fmt.Errorf("%w: a recipient is %s", ErrConflict, r.Status)
 		}
-		v.set(fStatus, name, string(Prepared))
-		v.set(fPrepared, name, millis(p.Now))
+		r.Status, r.PreparedAt = Prepared, whole(p.Now)
 		if p.By != "" {
-			v.set(fBy, name, p.By)
+			r.By = p.By
 		}
 		e.Objects = append(e.Objects, a.Key())
 	}
-	if len(v.names)+len(p.Recipients) > maxRecipients {
-		return nil, fmt.Errorf("%w: recipients", ErrTooLong)
-	}
 	c := &change{entries: []audit.Entry{e}}
 	for _, o := range p.Held {
+		if v.waits(o, p.Now) {
+			continue
+		}
 		h, err := s.holdNotice(v.id, o, p.Now)
 		if err != nil {
 			return nil, err
@@ -99,18 +105,16 @@ func (s *Store) prepare(v *slot, p Preparation) (*change, error) {
 // one with the newer try.
 func (v *slot) begin(p Preparation) error {
 	if !v.exists() {
-		v.fields[fKey] = string(v.keys.seal("key", slotKey(v.id)+"/"+fKey, p.Key.Bytes()))
-		return v.setRecord(normal(p.Record))
+		v.key, v.kept = p.Key, true
+		v.setRecord(normal(p.Record))
+		return nil
 	}
-	stored, kept, err := v.key()
 	switch {
-	case err != nil:
-		return err
-	case !kept && v.allRecalled():
+	case !v.kept && v.allRecalled():
 		return ErrRecalled
-	case !kept:
+	case !v.kept:
 		return ErrExpired
-	case subtle.ConstantTimeCompare(stored.Bytes(), p.Key.Bytes()) == 0:
+	case subtle.ConstantTimeCompare(v.key.Bytes(), p.Key.Bytes()) == 0:
 		return fmt.Errorf("%w: another key is stored", ErrConflict)
 	case !v.record.Sender.Equal(p.Record.Sender), v.record.Profile != p.Record.Profile, v.record.SecretHash != p.Record.SecretHash:
 		return fmt.Errorf("%w: another message is stored", ErrConflict)
@@ -119,7 +123,8 @@ func (v *slot) begin(p Preparation) error {
 	if len(r.Digests) > maxDigests { // a container whose digest is not kept would not open
 		return fmt.Errorf("%w: containers", ErrTooLong)
 	}
-	return v.setRecord(r)
+	v.setRecord(r)
+	return nil
 }
 
 func (v *slot) allRecalled() bool {
@@ -169,36 +174,64 @@ func union[T comparable](a, b []T) []T {
 // repeated; a recalled entry stays recalled. ErrNotFound, ErrNotRecipient,
 // ErrUnavailable, ErrSyntax.
 func (s *Store) Queued(ctx context.Context, id envelope.ID, recipients []addr.Address, heldIDs []string, queueID string, now time.Time) error {
-	names := make([]string, len(heldIDs))
-	for i, h := range heldIDs {
-		names[i] = s.noticeName(id.String(), h)
-	}
-	if err := s.listWork(ctx, id.String(), names, now, now); err != nil {
-		return err
-	}
+	var before func(redis.Pipeliner)
+	wrote := false
 	_, err := s.update(ctx, "queued", id, now, func(v *slot) (*change, error) {
-		if !v.exists() {
-			return nil, ErrNotFound
-		}
-		e := audit.Entry{Time: now, Actor: audit.Milter, Action: audit.Queued, Reason: clip(queueID)}
-		for _, a := range recipients {
-			r, name, ok := v.find(a)
-			if !ok {
-				return nil, ErrNotRecipient
-			}
-			if r.Status == Prepared {
-				v.set(fStatus, name, string(Queued))
-				v.set(fQueued, name, millis(now))
-				e.Objects = append(e.Objects, a.Key())
-			}
-		}
-		waiting, err := s.anyHeld(ctx, id, names)
-		if err != nil || len(e.Objects) == 0 && !waiting {
+		c, err := s.queued(ctx, v, recipients, heldIDs, queueID, now)
+		if err != nil {
 			return nil, err
 		}
-		return &change{entries: []audit.Entry{e}, free: names}, nil
+		before, wrote = c.before, len(c.entries) > 0
+		if !wrote {
+			return nil, nil
+		}
+		return c, nil
 	})
-	return err
+	if err != nil || wrote || before == nil {
+		return err
+	}
+	return s.pipe(ctx, "work list", before) // a repeat: the first may have got no further than the slot
+}
+
+// queued is the change of Queued; it has no entry when nothing is to be written but
+// the hints.
+func (s *Store) queued(ctx context.Context, v *slot, recipients []addr.Address, heldIDs []string, queueID string, now time.Time) (*change, error) {
+	if !v.exists() {
+		return nil, ErrNotFound
+	}
+	e := audit.Entry{Time: now, Actor: audit.Milter, Action: audit.Queued, Reason: clip(queueID)}
+	for _, a := range recipients {
+		r, ok := v.find(a)
+		if !ok {
+			return nil, ErrNotRecipient
+		}
+		if r.Status == Prepared {
+			r.Status, r.QueuedAt, r.By = Queued, whole(now), "" // in nobody's hand any more
+			e.Objects = append(e.Objects, a.Key())
+		}
+	}
+	waiting, others := v.free(heldIDs)
+	c := &change{}
+	for _, h := range others {
+		c.free = append(c.free, s.noticeName(v.id.String(), h))
+	}
+	first := v.firstLater()
+	if len(c.free) > 0 || !first.IsZero() {
+		c.before = func(p redis.Pipeliner) {
+			hints(ctx, p, v.id.String(), c.free, now, now)
+			schedule(ctx, p, v.id, first)
+		}
+	}
+	if len(e.Objects) == 0 && !waiting {
+		var err error
+		if waiting, err = s.anyHeld(ctx, v.id, c.free); err != nil {
+			return nil, err
+		}
+	}
+	if len(e.Objects) > 0 || waiting {
+		c.entries = []audit.Entry{e}
+	}
+	return c, nil
 }
 
 // anyHeld tells whether one of the notices still waits to be freed.
@@ -219,22 +252,21 @@ func (s *Store) anyHeld(ctx context.Context, id envelope.ID, names []string) (bo
 	return slices.Contains(states, any("held")), nil
 }
 
-// index names the envelope under its sender and recipients. It is written
-// before the slot, and a name that leads nowhere is ignored by every reader.
-func (s *Store) index(ctx context.Context, r Record, recipients []addr.Address) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
+// index names the envelope under its sender and recipients. It goes to Redis before
+// the slot, and a name that leads nowhere is ignored by every reader.
+func (s *Store) index(ctx context.Context, p redis.Pipeliner, r Record, recipients []addr.Address) {
 	z := redis.Z{Score: float64(r.SealedAt.UnixMilli()), Member: r.ID.String()}
-	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.ZAddNX(ctx, s.sentIndex(r.Sender), z)
-		s.indexMessage(ctx, p, r, r.SealedAt)
-		s.indexGroup(ctx, p, r)
-		for _, a := range recipients {
-			p.ZAddNX(ctx, s.receivedIndex(a), z)
-		}
-		return nil
-	})
-	return unavailable("index", err)
+	p.ZAddNX(ctx, s.sentIndex(r.Sender), z)
+	s.indexMessage(ctx, p, r, r.SealedAt)
+	s.indexGroup(ctx, p, r)
+	for _, a := range recipients {
+		p.ZAddNX(ctx, s.receivedIndex(a), z)
+	}
+}
+
+// indexed is index by itself.
+func (s *Store) indexed(ctx context.Context, r Record, recipients ...addr.Address) error {
+	return s.pipe(ctx, "index", func(p redis.Pipeliner) { s.index(ctx, p, r, recipients) })
 }
 
 func (s *Store) sentIndex(a addr.Address) string {

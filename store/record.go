@@ -54,7 +54,7 @@ type RecipientState struct {
 	Address    addr.Address
 	Status     RecipientStatus
 	PreparedAt time.Time
-	By         string // who prepared it: the name of a milter's private directory
+	By         string // who prepared it: the name of a milter's private directory; empty once queued
 	QueuedAt   time.Time
 	OpenedAt   time.Time // first opening
 	Opens      int       // releases of the key in all
@@ -96,6 +96,7 @@ type Preparation struct {
 	Held       []Outgoing     // freed by Queued; IDs unique within the envelope
 	Now        time.Time
 	By         string // name of who prepares; at most 64 octets. It vouches to have it in hand alone
+	New        bool   // Lookup has just found nothing: spares a reading, and is not relied upon
 }
 
 // ResealAfter is how long a prepared recipient answers ErrConflict to everybody

@@ -5,10 +5,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/postseal/postseal/audit"
 	"github.com/postseal/postseal/envelope"
@@ -18,34 +15,15 @@ import (
 // an audit entry for good: a script in a loop must not fill Redis.
 const maxOpens = 10_000
 
-// releaseScript is the last step of the gate: it looks once more whether the
-// entry is open and the time not up, and only together with the audit entry
-// yields the key. Like commitScript it works on the head that was read.
-//
-//	KEYS e a
-//	ARGV head, new head, count, state, sealed entry, now, recipient, opened, opens
-var releaseScript = redis.NewScript(`
-local head = redis.call('HGET', KEYS[1], 'h') or ''
-local key = redis.call('HGET', KEYS[1], 'k')
-if head == ARGV[2] and key then return {'ok', key} end
-if head ~= ARGV[1] then return {'lost'} end
-local status = redis.call('HGET', KEYS[1], 's:' .. ARGV[7])
-if not status then return {'notrecipient'} end
-if status ~= 'prepared' and status ~= 'queued' then return {'recalled'} end
-if tonumber(redis.call('HGET', KEYS[1], 'x')) <= tonumber(ARGV[6]) or not key then return {'expired'} end
-redis.call('RPUSH', KEYS[2], ARGV[5])
-redis.call('HSET', KEYS[1], 'h', ARGV[2], 'hn', ARGV[3], 'm', ARGV[4], 'o:' .. ARGV[7], ARGV[8], 'n:' .. ARGV[7], ARGV[9])
-return {'ok', key}
-`)
-
 // Release is THE gate: the only way by which a key reaches a reader (promise 3
 // of docs/design.md). It checks in this order: id and secret (ErrNotFound, one
 // and the same), the person is a recipient (ErrNotRecipient; BOP-3), her entry
 // is not recalled (ErrRecalled), the envelope is not expired (ErrExpired), the
 // sender's time to think again is over (ErrNotYet), its profile takes the way she
 // signed in (ErrMethod) and that way is not locked (ErrLocked). It then writes the release to the
-// audit chain and the opening to her entry, durably, in the script that yields
-// the key. Without a written entry there is no key.
+// audit chain and the opening to her entry, durably, in one step, which Redis takes
+// only if the record is still the one that was checked. Without a written entry
+// there is no key.
 //
 // Of a shared mailbox that has begun, the address alone opens nothing (ErrDesk),
 // and its people open what went to it (BOP-23).
@@ -68,56 +46,56 @@ func (s *Store) Release(ctx context.Context, r ReleaseRequest) (envelope.Key, Re
 			return envelope.Key{}, Record{}, err
 		}
 		r.Person = r.Person.For(v.record)
-		name, err := s.admit(ctx, v, r)
+		state, err := s.admit(ctx, v, r)
 		if err != nil {
 			return envelope.Key{}, Record{}, err
 		}
-		key, done, err := s.release(ctx, v, r, name)
+		c := &change{entries: []audit.Entry{opening(state, r)}}
+		done, err := s.commit(ctx, "release", v, c, r.Now)
 		if err != nil {
 			return envelope.Key{}, Record{}, err
 		}
 		if done {
-			err = v.recipients()
-			return key, v.record, err
+			return v.key, v.record, nil
 		}
 	}
 	return envelope.Key{}, Record{}, fmt.Errorf("%w: release: too many at once", ErrUnavailable)
 }
 
-// admit makes the checks in the order of the contract and gives the
-// recipient's name in the slot.
-func (s *Store) admit(ctx context.Context, v *slot, r ReleaseRequest) (name string, err error) {
+// admit makes the checks in the order of the contract and gives the recipient's
+// entry.
+func (s *Store) admit(ctx context.Context, v *slot, r ReleaseRequest) (*RecipientState, error) {
 	if err := v.proves(r.Secret); err != nil {
-		return "", err
+		return nil, err
 	}
-	state, name, ok := v.find(r.Person.address)
+	state, ok := v.find(r.Person.address)
 	switch {
 	case r.Person.address.IsZero() || !ok:
-		return "", ErrNotRecipient
+		return nil, ErrNotRecipient
 	case r.Now.Sub(r.Person.at) > SessionLife:
-		return "", ErrNoSession
+		return nil, ErrNoSession
 	case state.Status == Recalled:
-		return "", ErrRecalled
-	case v.expired(r.Now):
-		return "", ErrExpired
+		return nil, ErrRecalled
+	case v.expired(r.Now) || !v.kept:
+		return nil, ErrExpired
 	case r.Now.Before(v.record.ReadyAt):
-		return "", &NotYetError{Until: v.record.ReadyAt}
+		return nil, &NotYetError{Until: v.record.ReadyAt}
 	case len(v.record.SignIn) > 0 && !slices.Contains(v.record.SignIn, r.Person.method):
-		return "", ErrMethod
+		return nil, ErrMethod
 	}
 	if err := s.wayOpen(ctx, r.Person, r.Now); err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := s.atDesk(ctx, r.Person, r.Now); err != nil {
-		return "", err
+		return nil, err
 	}
 	if held, err := s.stillHeld(ctx, r.Person); err != nil || !held {
-		return "", orElse(err, ErrNotRecipient)
+		return nil, orElse(err, ErrNotRecipient)
 	}
 	if state.Opens >= maxOpens {
-		return "", ErrTooMany
+		return nil, ErrTooMany
 	}
-	return name, nil
+	return state, nil
 }
 
 // proves compares the secret out of the mail. An envelope that does not exist
@@ -135,35 +113,13 @@ func (v *slot) expired(now time.Time) bool {
 	return !now.Before(v.record.ExpiresAt) || !v.record.Destroyed.IsZero()
 }
 
-func (s *Store) release(ctx context.Context, v *slot, r ReleaseRequest, name string) (envelope.Key, bool, error) {
-	state, _, _ := v.find(r.Person.address)
+// opening counts one more opening and gives its entry for the audit chain.
+func opening(state *RecipientState, r ReleaseRequest) audit.Entry {
 	if state.OpenedAt.IsZero() {
-		v.set(fOpened, name, millis(r.Now))
+		state.OpenedAt = whole(r.Now)
 	}
-	v.set(fOpens, name, strconv.Itoa(state.Opens+1))
-	entry, err := v.append(audit.Entry{
+	state.Opens++
+	return audit.Entry{
 		Time: r.Now, Actor: audit.Recipient(r.Person.reader()), Action: audit.Released, Reason: clip(r.Purpose + " by " + r.Person.method + " " + r.Person.session + r.Person.ofWhom()),
-	})
-	if err != nil {
-		return envelope.Key{}, false, err
 	}
-	v.fields[fState] = v.state()
-	out, err := s.runDurable(ctx, "release", releaseScript, v.slotKeys()[:2],
-		v.before[fHead], v.fields[fHead], v.fields[fCount], v.fields[fState], entry, millis(r.Now), name,
-		v.fields[fOpened+":"+name], v.fields[fOpens+":"+name])
-	if err != nil {
-		return envelope.Key{}, false, err
-	}
-	switch out[0] {
-	case "lost":
-		return envelope.Key{}, false, nil
-	case "notrecipient":
-		return envelope.Key{}, false, ErrNotRecipient
-	case "recalled":
-		return envelope.Key{}, false, ErrRecalled
-	case "expired":
-		return envelope.Key{}, false, ErrExpired
-	}
-	key, err := s.keys.openKey(v.id, out[1])
-	return key, err == nil, err
 }

@@ -75,7 +75,7 @@ func (w *resealer) key(ctx context.Context, key string) error {
 	return nil
 }
 
-// envelope moves a whole slot in one commit: its fields are under one MAC.
+// envelope moves a whole slot in one commit; one of the older form becomes new by it.
 func (w *resealer) envelope(ctx context.Context, key string) error {
 	id, err := envelope.ParseID(tag(key))
 	if err != nil {
@@ -83,22 +83,7 @@ func (w *resealer) envelope(ctx context.Context, key string) error {
 	}
 	seen, moved := 0, 0
 	_, err = w.update(ctx, "reseal", id, w.now, func(v *slot) (*change, error) {
-		seen, moved = 0, 0
-		for field, value := range v.fields {
-			purpose, place := v.sealedAt(field)
-			if purpose == "" {
-				continue
-			}
-			sealed, did, err := w.keys.again(purpose, place, value)
-			if err != nil {
-				return nil, err
-			}
-			seen++
-			if did {
-				v.fields[field] = sealed
-				moved++
-			}
-		}
+		seen, moved = v.under(w.keys.SealingID())
 		if moved == 0 {
 			return nil, nil
 		}
@@ -115,24 +100,21 @@ func (w *resealer) envelope(ctx context.Context, key string) error {
 	return err
 }
 
-// sealedAt gives what a field of an envelope is sealed as; empty for what is not.
-func (v *slot) sealedAt(field string) (purpose, place string) {
-	kind, name, _ := strings.Cut(field, ":")
-	switch {
-	case field == fRecord:
-		return "record", slotKey(v.id) + "/" + fRecord
-	case field == fKey:
-		return "key", slotKey(v.id) + "/" + fKey
-	case name == "":
-		return "", ""
-	case kind == fAddress:
-		return "recipient", v.place(fAddress, name)
-	case kind == fReason:
-		return "reason", v.place(fReason, name)
-	case kind == fDelivery:
-		return "delivery", v.place(fDelivery, name)
+// under counts the sealed texts of an envelope, and those under another key.
+func (v *slot) under(id string) (seen, others int) {
+	count := func(value string) {
+		if by, sealed := v.keys.sealedUnder(value); sealed {
+			seen++
+			if by != id {
+				others++
+			}
+		}
 	}
-	return "", ""
+	count(v.stored)
+	for _, value := range v.older {
+		count(value)
+	}
+	return seen, others
 }
 
 // bound stands for the purpose of what a browser's cookie is needed for.

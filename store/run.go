@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -49,6 +50,64 @@ func (s *Store) runDurable(ctx context.Context, op string, script *redis.Script,
 		return nil, fmt.Errorf("%w: %s: %d of %d replicas have it", ErrUnavailable, op, n, s.o.WaitReplicas)
 	}
 	return answered(op, out)
+}
+
+// runDurableAfter is runDurable with other writes just before the script.
+func (s *Store) runDurableAfter(ctx context.Context, op string, before func(redis.Pipeliner), script *redis.Script, keys []string, args ...any) ([]string, error) {
+	switch {
+	case before == nil:
+		return s.runDurable(ctx, op, script, keys, args...)
+	case s.o.WaitReplicas == 0:
+		return s.runAfter(ctx, op, before, script, keys, args...)
+	}
+	if err := s.pipe(ctx, op, before); err != nil {
+		return nil, err
+	}
+	return s.runDurable(ctx, op, script, keys, args...)
+}
+
+// runAfter is run with other writes just before the script, in the same sending: one
+// wait for the disk serves both. Redis does them in their order; only in a cluster,
+// where they may belong to other nodes, they are waited for first. An error of either
+// is one of all.
+func (s *Store) runAfter(ctx context.Context, op string, before func(redis.Pipeliner), script *redis.Script, keys []string, args ...any) ([]string, error) {
+	if _, ok := s.redis.(*redis.Client); !ok {
+		if err := s.pipe(ctx, op, before); err != nil {
+			return nil, err
+		}
+		return s.run(ctx, op, script, keys, args...)
+	}
+	call, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	p := s.redis.Pipeline()
+	before(p)
+	others := p.Len()
+	ran := p.EvalSha(call, script.Hash(), keys, args...)
+	done, _ := p.Exec(call) // each has its own error
+	for _, cmd := range done[:others] {
+		if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) { // ZADD XX of nothing
+			return nil, unavailable(op, err)
+		}
+	}
+	out, err := ran.StringSlice()
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		return s.run(ctx, op, script, keys, args...)
+	}
+	if err != nil {
+		return nil, unavailable(op, err)
+	}
+	return answered(op, out)
+}
+
+// pipe sends commands together; an error of one is one of all.
+func (s *Store) pipe(ctx context.Context, op string, commands func(redis.Pipeliner)) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		commands(p)
+		return nil
+	})
+	return unavailable(op, err)
 }
 
 func answered(op string, out []string) ([]string, error) {

@@ -50,6 +50,15 @@ func (k *Keyring) unseal(purpose, place string, sealed []byte, bound ...string) 
 	return nil, fmt.Errorf("%w: %s at %s: its master key is not in the file", ErrSyntax, purpose, place)
 }
 
+// sealVersionOf gives what stands before the ciphertext of a sealed text. Its random
+// nonce tells one writing from every other; empty for what is not sealed.
+func sealVersionOf(sealed string) string {
+	if len(sealed) < 2 || len(sealed) < 2+int(sealed[1])+nonceSize {
+		return ""
+	}
+	return sealed[:2+int(sealed[1])+nonceSize]
+}
+
 func (m master) aead(purpose, place string, bound []string) cipher.AEAD {
 	block, err := aes.NewCipher(mac(m.seal, append([]string{purpose, place}, bound...)...))
 	if err != nil {

@@ -1,42 +1,27 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"crypto/hmac"
-	"encoding/hex"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/postseal/postseal/addr"
 	"github.com/postseal/postseal/audit"
 	"github.com/postseal/postseal/envelope"
 )
 
-// Fields of e:{id}. Per recipient they end in ":" and the recipient's HMAC
-// name, which differs from envelope to envelope.
+// fHead and fCount are fields of hashes that have an audit chain: u:{h}, and
+// envelopes of the older form.
 const (
-	fRecord    = "r"  // sealed Record
-	fKey       = "k"  // sealed envelope.Key; absent once destroyed
-	fExpires   = "x"  // ms; must equal the sealed record's
-	fDestroyed = "d"  // ms
-	fHead      = "h"  // newest MAC of the audit chain
-	fCount     = "hn" // entries in the chain
-	fState     = "m"  // HMAC over all the other fields
-
-	fAddress  = "p" // sealed address
-	fStatus   = "s"
-	fBy       = "y"
-	fPrepared = "t" // ms, as the next ones
-	fQueued   = "q"
-	fOpened   = "o"
-	fOpens    = "n"
-	fRecalled = "c"
-	fReason   = "w" // sealed
+	fHead  = "h"  // newest MAC of the audit chain
+	fCount = "hn" // entries in the chain
 )
 
 func slotKey(id envelope.ID) string   { return "e:{" + id.String() + "}" }
@@ -48,13 +33,19 @@ func noticeKey(id envelope.ID) string { return ownerKey(id.String()) }
 type slot struct {
 	id     envelope.ID
 	keys   *Keyring
-	fields map[string]string // as they shall be
-	before map[string]string // as they were read; empty for a new envelope
-	record Record
-	names  map[string]int // HMAC name -> index in record.Recipients
+	stored string            // as it was read; empty for a new envelope and for the older form
+	older  map[string]string // the older form as it was read
+
+	record Record // with Recipients, sorted by address
+	key    envelope.Key
+	kept   bool // the key was not destroyed
+	head   audit.MAC
+	count  uint64
+	early  []audit.Entry // the first entries of the chain
+	later  []deferred
 }
 
-func (v *slot) exists() bool { return len(v.before) > 0 }
+func (v *slot) exists() bool { return v.stored != "" || len(v.older) > 0 }
 
 func (v *slot) name(a addr.Address) string {
 	return v.keys.name("recipient", v.id.String(), a.Key())
@@ -65,168 +56,118 @@ func (v *slot) name(a addr.Address) string {
 func (s *Store) load(ctx context.Context, id envelope.ID) (*slot, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	fields, err := s.redis.HGetAll(ctx, slotKey(id)).Result()
-	if err != nil {
+	stored, err := s.redis.Get(ctx, slotKey(id)).Result()
+	return s.opened(ctx, id, stored, err)
+}
+
+// opened is load for what GET answered already.
+func (s *Store) opened(ctx context.Context, id envelope.ID, stored string, err error) (*slot, error) {
+	v := &slot{id: id, keys: s.keys}
+	switch {
+	case errors.Is(err, redis.Nil):
+		return v, nil
+	case err != nil && strings.HasPrefix(err.Error(), "WRONGTYPE"):
+		return s.openedOlder(ctx, v)
+	case err != nil:
 		return nil, unavailable("reading an envelope", err)
 	}
-	return s.opened(id, fields)
-}
-
-// opened is load for fields that were read already.
-func (s *Store) opened(id envelope.ID, fields map[string]string) (*slot, error) {
-	v := &slot{id: id, keys: s.keys, before: fields, fields: maps.Clone(fields), names: map[string]int{}}
-	if !v.exists() {
-		v.fields = map[string]string{}
-		return v, nil
-	}
-	return v, v.check()
-}
-
-// check proves the fields whole and decodes them.
-func (v *slot) check() error {
-	if !hmac.Equal([]byte(v.state()), []byte(v.fields[fState])) {
-		return fmt.Errorf("%w: state of envelope %s", ErrSyntax, v.id)
-	}
-	place := slotKey(v.id)
-	if err := v.keys.unsealJSON("record", place+"/"+fRecord, []byte(v.fields[fRecord]), &v.record); err != nil {
-		return err
-	}
-	if v.record.ID != v.id || millis(v.record.ExpiresAt) != v.fields[fExpires] {
-		return fmt.Errorf("%w: envelope %s", ErrSyntax, v.id)
-	}
-	v.record.Destroyed = fromMillis(v.fields[fDestroyed])
-	return v.recipients()
-}
-
-func (v *slot) recipients() error {
-	v.record.Recipients = nil
-	for field := range v.fields {
-		name, ok := strings.CutPrefix(field, fStatus+":")
-		if !ok {
-			continue
-		}
-		r, err := v.recipient(name)
-		if err != nil {
-			return err
-		}
-		v.record.Recipients = append(v.record.Recipients, r)
-	}
-	sort.Slice(v.record.Recipients, func(i, j int) bool {
-		return v.record.Recipients[i].Address.Key() < v.record.Recipients[j].Address.Key()
-	})
-	for i, r := range v.record.Recipients {
-		v.names[v.name(r.Address)] = i
-	}
-	return nil
-}
-
-func (v *slot) recipient(name string) (RecipientState, error) {
-	get := func(kind string) string { return v.fields[kind+":"+name] }
-	text, err := v.keys.unseal("recipient", v.place(fAddress, name), []byte(get(fAddress)))
+	v.stored = stored
+	plain, err := v.keys.unseal("envelope", slotKey(id), []byte(stored))
 	if err != nil {
-		return RecipientState{}, err
+		return v, err
 	}
-	a, err := addr.Parse(string(text))
-	if err != nil || v.name(a) != name {
-		return RecipientState{}, fmt.Errorf("%w: a recipient of envelope %s", ErrSyntax, v.id)
-	}
-	r := RecipientState{
-		Address: a, Status: RecipientStatus(get(fStatus)), PreparedAt: fromMillis(get(fPrepared)), By: get(fBy), QueuedAt: fromMillis(get(fQueued)),
-		OpenedAt: fromMillis(get(fOpened)), RecalledAt: fromMillis(get(fRecalled)),
-	}
-	r.Opens, _ = strconv.Atoi(get(fOpens))
-	if sealed := get(fReason); sealed != "" {
-		reason, err := v.keys.unseal("reason", v.place(fReason, name), []byte(sealed))
-		if err != nil {
-			return RecipientState{}, err
-		}
-		r.Reason = string(reason)
-	}
-	r.Delivery, err = v.delivery(name)
-	return r, err
+	return v, v.unpack(plain)
 }
 
-func (v *slot) place(kind, name string) string { return slotKey(v.id) + "/" + kind + ":" + name }
+// version is what tells one writing of a slot from every other: the beginning of
+// its seal, with the random nonce. Of the older form it is the head of the chain.
+func (v *slot) version() string {
+	if len(v.older) > 0 {
+		return v.older[fHead]
+	}
+	return sealVersionOf(v.stored)
+}
 
-// set writes one field of a recipient.
-func (v *slot) set(kind, name, value string) { v.fields[kind+":"+name] = value }
+// place gives where a recipient stands, or would stand, in the record.
+func (v *slot) place(a addr.Address) (i int, ok bool) {
+	return slices.BinarySearchFunc(v.record.Recipients, a, func(r RecipientState, a addr.Address) int { return cmp.Compare(r.Address.Key(), a.Key()) })
+}
 
-// find gives the recipient's state and HMAC name.
-func (v *slot) find(a addr.Address) (RecipientState, string, bool) {
-	name := v.name(a)
-	i, ok := v.names[name]
+// find gives a recipient's entry, to be read or changed.
+func (v *slot) find(a addr.Address) (*RecipientState, bool) {
+	i, ok := v.place(a)
 	if !ok {
-		return RecipientState{}, name, false
+		return nil, false
 	}
-	return v.record.Recipients[i], name, true
+	return &v.record.Recipients[i], true
 }
 
-// setRecord seals the record again.
-func (v *slot) setRecord(r Record) error {
-	sealed, err := v.keys.sealJSON("record", slotKey(v.id)+"/"+fRecord, r)
-	if err != nil {
-		return err
-	}
-	if len(sealed) > maxRecord {
-		return ErrTooLong
-	}
+// add gives a new recipient's entry.
+func (v *slot) add(a addr.Address) *RecipientState {
+	i, _ := v.place(a)
+	v.record.Recipients = slices.Insert(v.record.Recipients, i, RecipientState{Address: a})
+	return &v.record.Recipients[i]
+}
+
+// setRecord replaces the record but for what is kept beside it.
+func (v *slot) setRecord(r Record) {
+	r.Recipients, r.Destroyed = v.record.Recipients, v.record.Destroyed
 	v.record = r
-	v.fields[fRecord], v.fields[fExpires] = string(sealed), millis(r.ExpiresAt)
-	return nil
-}
-
-// key gives the envelope's key; false when it was destroyed.
-func (v *slot) key() (envelope.Key, bool, error) {
-	sealed, ok := v.fields[fKey]
-	if !ok {
-		return envelope.Key{}, false, nil
-	}
-	k, err := v.keys.openKey(v.id, sealed)
-	return k, err == nil, err
-}
-
-func (k *Keyring) openKey(id envelope.ID, sealed string) (envelope.Key, error) {
-	plain, err := k.unseal("key", slotKey(id)+"/"+fKey, []byte(sealed))
-	if err != nil {
-		return envelope.Key{}, err
-	}
-	return envelope.KeyFromBytes(plain)
 }
 
 // destroy takes the key out of the slot.
 func (v *slot) destroy(now time.Time) {
-	delete(v.fields, fKey)
-	v.fields[fDestroyed] = millis(now)
+	v.key, v.kept = envelope.Key{}, false
+	v.record.Destroyed = whole(now)
 }
 
-// state is an HMAC over all fields but itself, so that nobody who can write to
-// Redis re-opens a recalled entry or moves an expiry by hand.
-func (v *slot) state() string {
-	parts := []string{v.id.String()}
-	for _, f := range slices.Sorted(maps.Keys(v.fields)) {
-		if f != fState {
-			parts = append(parts, f, v.fields[f])
-		}
+// maxEarly bounds, in octets, the entries that are kept in the record itself, which
+// is written as a whole with each change: the sealing and a few openings. Each of
+// them would take about five times that in a list of its own.
+const maxEarly = 256
+
+// append adds an entry to the chain. It gives the sealed entry for the list, or
+// nothing when it is kept in the record.
+func (v *slot) append(e audit.Entry) string {
+	e, encoded := v.keys.next(v.head, v.count, e)
+	v.head, v.count = e.MAC, e.Seq
+	if uint64(len(v.early))+1 == e.Seq && v.fitsEarly(&e) {
+		v.early = append(v.early, e)
+		return ""
 	}
-	return hex.EncodeToString(mac(v.keys.state, parts...))
+	at := e.Seq - uint64(len(v.early)) // in the list, counted from 1
+	return string(v.keys.seal("audit", trailKey(v.id)+"/"+strconv.FormatUint(at, 10), encoded))
 }
 
-// append adds an entry to the chain: it moves head and count in the fields and
-// gives the sealed entry for the list.
-func (v *slot) append(e audit.Entry) (string, error) {
-	return v.keys.link(v.fields, trailKey(v.id), e)
+func (v *slot) fitsEarly(e *audit.Entry) bool {
+	p := packer{base: v.record.SealedAt.UnixMilli()}
+	p.address(rAddress, v.record.Sender)
+	for i := range v.record.Recipients[:min(len(v.record.Recipients), maxKnown)] {
+		p.people = append(p.people, v.record.Recipients[i].Address)
+	}
+	p.b = p.b[:0]
+	for i := range v.early {
+		packEntry(&p, &v.early[i])
+	}
+	packEntry(&p, e)
+	return len(p.b) <= maxEarly
 }
 
-// link computes the entry that follows the head in fields, for any chain that
+// next makes the entry that follows a head.
+func (k *Keyring) next(head audit.MAC, count uint64, e audit.Entry) (audit.Entry, []byte) {
+	e.Seq = count + 1
+	copy(e.Nonce[:], random(len(e.Nonce)))
+	return audit.Next(k.chain, head, e)
+}
+
+// link computes the entry that follows the head in fields, for a chain that
 // keeps fHead and fCount in a hash and its sealed entries in the list at place.
 func (k *Keyring) link(fields map[string]string, place string, e audit.Entry) (string, error) {
 	head, count, err := chainEnd(fields)
 	if err != nil {
 		return "", err
 	}
-	e.Seq = count + 1
-	copy(e.Nonce[:], random(len(e.Nonce)))
-	e, encoded := audit.Next(k.chain, head, e)
+	e, encoded := k.next(head, count, e)
 	fields[fHead], fields[fCount] = e.MAC.String(), strconv.FormatUint(e.Seq, 10)
 	return string(k.seal("audit", place+"/"+fields[fCount], encoded)), nil
 }

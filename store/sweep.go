@@ -62,7 +62,7 @@ type sweeper struct {
 	now     time.Time
 	anchors anchors
 	done    Swept
-	hints   map[string]bool // owner/name of the notices that a work list leads to; read when first needed
+	hints   map[string]bool // owner/name of the notices, and ids of the envelopes, that a work list leads to; read when first needed
 }
 
 // scan calls f for every key like match on every master.
@@ -117,11 +117,27 @@ func (w *sweeper) envelope(ctx context.Context, key string) error {
 			return err
 		}
 	}
+	if err := w.remind(ctx, v); err != nil {
+		return err
+	}
 	return w.reindex(ctx, v)
 }
 
+// remind puts the hint of an envelope back whose record has notices that wait.
+func (w *sweeper) remind(ctx context.Context, v *slot) error {
+	first := v.firstLater()
+	if first.IsZero() {
+		return nil
+	}
+	if err := w.readHints(ctx); err != nil || w.hints[v.id.String()] {
+		return err
+	}
+	w.done.Indexed++
+	return w.pipe(ctx, "work list", func(p redis.Pipeliner) { schedule(ctx, p, v.id, first) })
+}
+
 func (w *sweeper) overdue(v *slot) bool {
-	return v.fields[fKey] != "" && !w.now.Before(v.record.ExpiresAt.Add(w.o.KeepClosed))
+	return v.kept && !w.now.Before(v.record.ExpiresAt.Add(w.o.KeepClosed))
 }
 
 func (w *sweeper) destroyKey(ctx context.Context, id envelope.ID) error {
@@ -200,10 +216,8 @@ func (w *sweeper) notices(ctx context.Context, key string) error {
 // hint adds a work hint when there was none at the begin. One made meanwhile is
 // then there twice, which does no harm: the slot decides.
 func (w *sweeper) hint(ctx context.Context, owner, name, due string) error {
-	if w.hints == nil {
-		if err := w.readHints(ctx); err != nil {
-			return err
-		}
+	if err := w.readHints(ctx); err != nil {
+		return err
 	}
 	if w.hints[owner+"/"+name] {
 		return nil
@@ -220,8 +234,11 @@ func (w *sweeper) hint(ctx context.Context, owner, name, due string) error {
 	return w.redis.ZAddNX(ctx, workKey(shardOf(name)), redis.Z{Score: score, Member: member}).Err()
 }
 
-// readHints reads which notices the work lists lead to.
+// readHints reads which notices and envelopes the work lists lead to, once.
 func (w *sweeper) readHints(ctx context.Context) error {
+	if w.hints != nil {
+		return nil
+	}
 	w.hints = map[string]bool{}
 	for shard := range workShards {
 		for cursor := uint64(0); ; {
@@ -234,6 +251,8 @@ func (w *sweeper) readHints(ctx context.Context) error {
 			for i := 0; i < len(found); i += 2 { // members and scores take turns
 				if owner, name, _, ok := parseHint(found[i]); ok {
 					w.hints[owner+"/"+name] = true
+				} else {
+					w.hints[found[i]] = true
 				}
 			}
 			if cursor = next; cursor == 0 {

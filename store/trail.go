@@ -18,7 +18,21 @@ const trailPage = 500
 // VerifyAudit does. ErrNotFound, ErrSyntax (an entry cannot be read),
 // ErrUnavailable.
 func (s *Store) Trail(ctx context.Context, id envelope.ID) (TrailReport, error) {
-	return s.trail(ctx, slotKey(id), trailKey(id))
+	v, err := s.load(ctx, id)
+	if err != nil {
+		return TrailReport{}, err
+	}
+	if !v.exists() {
+		return TrailReport{}, ErrNotFound
+	}
+	t := TrailReport{Head: v.head}
+	var previous audit.MAC
+	for i, e := range v.early { // the record leaves out what follows from the entries before
+		e.Seq = uint64(i) + 1
+		e, _ = audit.Next(s.keys.chain, previous, e)
+		t.Entries, previous = append(t.Entries, e), e.MAC
+	}
+	return s.trail(ctx, t, trailKey(id), v.count)
 }
 
 // VerifyAudit recomputes an envelope's whole chain up to its head. Errors wrap
@@ -37,7 +51,7 @@ func (s *Store) VerifyAudit(ctx context.Context, id envelope.ID) error {
 // verifies it.
 func (s *Store) AccountTrail(ctx context.Context, a addr.Address) (TrailReport, error) {
 	h := s.keys.person(a)
-	return s.trail(ctx, personKey("u", h), personKey("y", h))
+	return s.hashTrail(ctx, personKey("u", h), personKey("y", h))
 }
 
 // VerifyAccountAudit is VerifyAudit for an account's chain.
@@ -49,7 +63,8 @@ func (s *Store) VerifyAccountAudit(ctx context.Context, a addr.Address) error {
 	return audit.Verify(s.keys.chain, t.Entries, t.Head)
 }
 
-func (s *Store) trail(ctx context.Context, hash, list string) (TrailReport, error) {
+// hashTrail is the chain whose end stands in a hash and whose entries are in a list.
+func (s *Store) hashTrail(ctx context.Context, hash, list string) (TrailReport, error) {
 	var t TrailReport
 	call, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -71,8 +86,14 @@ func (s *Store) trail(ctx context.Context, hash, list string) (TrailReport, erro
 		return t, err
 	}
 	t.Head = head
+	return s.trail(ctx, t, list, count)
+}
+
+// trail reads on in a list, whose first entry follows those in t.
+func (s *Store) trail(ctx context.Context, t TrailReport, list string, count uint64) (TrailReport, error) {
+	early := len(t.Entries)
 	for uint64(len(t.Entries)) < count {
-		page, err := s.trailPage(ctx, list, len(t.Entries), count)
+		page, err := s.trailPage(ctx, list, early, len(t.Entries), count)
 		if err != nil {
 			return t, err
 		}
@@ -84,17 +105,17 @@ func (s *Store) trail(ctx context.Context, hash, list string) (TrailReport, erro
 	return t, nil
 }
 
-func (s *Store) trailPage(ctx context.Context, list string, from int, count uint64) ([]audit.Entry, error) {
+func (s *Store) trailPage(ctx context.Context, list string, early, from int, count uint64) ([]audit.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	last := min(int64(from+trailPage), int64(count)) - 1
-	sealed, err := s.redis.LRange(ctx, list, int64(from), last).Result()
+	sealed, err := s.redis.LRange(ctx, list, int64(from-early), last-int64(early)).Result()
 	if err != nil {
 		return nil, unavailable("reading a trail", err)
 	}
 	var out []audit.Entry
 	for i, text := range sealed {
-		place := list + "/" + strconv.Itoa(from+i+1)
+		place := list + "/" + strconv.Itoa(from-early+i+1)
 		plain, err := s.keys.unseal("audit", place, []byte(text))
 		if err != nil {
 			return nil, fmt.Errorf("%w: entry %d: %w", audit.ErrBroken, from+i+1, err)

@@ -1,0 +1,86 @@
+package store_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/postseal/postseal/addr"
+	"github.com/postseal/postseal/envelope"
+	"github.com/postseal/postseal/internal/redistest"
+	"github.com/postseal/postseal/store"
+	"github.com/postseal/postseal/store/storetest"
+)
+
+// What an envelope with two recipients takes in Redis once its confirmation is sent,
+// by kinds of keys, for an ordinary mail with names, a thread and both reminders: at
+// most 1,536 octets by MEMORY USAGE (docs/performance.md, goal 13).
+func TestOctetsOfAnEnvelope(t *testing.T) {
+	const envelopes, most = 200, 1536
+	server, clock := redistest.StartRedis(t, "--appendfsync", "no"), storetest.NewClock()
+	s := storetest.Open(t, store.Options{Addresses: []string{server.Addr}, VolatileOK: true, Now: clock.Now})
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range envelopes {
+		p := ordinary(t, i, clock.Now())
+		ok(s.Prepare(t.Context(), p))
+		ok(s.Queued(t.Context(), p.Record.ID, p.Recipients, []string{"confirmation", "reminder-expiring", "reminder-unopened"}, "4YcBvT0zWqz3Lk", clock.Now().Add(40*time.Millisecond)))
+		got, err := s.Claim(t.Context(), 10, time.Minute, clock.Now().Add(time.Second))
+		ok(err)
+		if len(got) != 1 {
+			t.Fatalf("%d confirmations", len(got))
+		}
+		ok(s.Sent(t.Context(), got[0], clock.Now()))
+	}
+	c := server.Client()
+	defer c.Close()
+	kinds, sum := map[string]int64{}, int64(0)
+	for _, key := range c.Keys(t.Context(), "*").Val() {
+		n, err := c.MemoryUsage(t.Context(), key, 0).Result()
+		ok(err)
+		kind, _, _ := strings.Cut(key, ":")
+		kinds[kind] += n
+		sum += n
+	}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		t.Logf("%s: %d octets an envelope", kind, kinds[kind]/envelopes)
+	}
+	t.Logf("the record itself: %d octets", c.StrLen(t.Context(), "e:{"+ordinary(t, 0, clock.Now()).Record.ID.String()+"}").Val())
+	if got := sum / envelopes; got > most {
+		t.Errorf("%d octets an envelope, want at most %d", got, most)
+	}
+}
+
+// ordinary is a mail as the milter stores it.
+func ordinary(t *testing.T, i int, now time.Time) store.Preparation {
+	t.Helper()
+	keys := storetest.Keys(t)
+	sender := addr.MustParse("jane.doe@example.gov.uk")
+	to := []addr.Address{addr.MustParse(fmt.Sprintf("reader%d@firm.example", i)), addr.MustParse(fmt.Sprintf("second.reader%d@firm.example", i))}
+	p := storetest.Message(keys, fmt.Sprint("ordinary ", i), now, to...)
+	r := &p.Record
+	r.Sender, r.EnvelopeFrom, r.SenderName = sender, sender, "Jane Doe"
+	r.To = []string{"A. Reader <" + to[0].String() + ">", to[1].String()}
+	r.Subject = "[SECURE] The timetable of the autumn term"
+	r.OriginalID = fmt.Sprintf("<%d.13894123790345629@example.gov.uk>", i)
+	r.Digests, r.SignIn = []envelope.Digest{{1}}, []string{"code", "password", "oidc"}
+	p.By = "milter-4xk2"
+	for name, due := range map[string]time.Time{"reminder-expiring": r.ExpiresAt.AddDate(0, 0, -7), "reminder-unopened": now.AddDate(0, 0, 3)} {
+		data := map[string]any{}
+		if name == "reminder-expiring" {
+			data = map[string]any{"expiring": true, "ahead": 7 * 24 * time.Hour}
+		}
+		raw, _ := json.Marshal(data)
+		p.Held = append(p.Held, store.Outgoing{ID: name, Kind: "reminder", To: sender, Data: raw, Due: due, Expires: due.AddDate(20, 0, 0)})
+	}
+	p.Held = append(p.Held, store.Outgoing{ID: "confirmation", Kind: "confirmation", To: sender, Data: []byte("{}"), Due: now})
+	return p
+}
