@@ -136,7 +136,7 @@ func (w *Worker) Once(ctx context.Context) (sent int, err error) {
 		if err := errors.Join(failed, err, ctx.Err()); err != nil {
 			return sent, fmt.Errorf("outbox: %w", err)
 		}
-		if len(due) == 0 {
+		if len(due) < batch { // what came due meanwhile has its own Kick, or the next tick
 			break
 		}
 	}
@@ -200,7 +200,7 @@ func (w *Worker) one(ctx context.Context, o store.Outgoing) (sent bool, err erro
 // inLanguage gives a notice's data in the language of its reader's account. It is
 // looked up here and not on the pages, whose time must tell nothing of an account.
 func (w *Worker) inLanguage(ctx context.Context, o store.Outgoing) []byte {
-	if w.Language == nil || o.To.IsZero() {
+	if w.Language == nil || o.To.IsZero() || len(w.Notices.Brand().Tags()) < 2 {
 		return o.Data
 	}
 	tag, err := w.Language(ctx, o.To)

@@ -352,3 +352,13 @@ func TestNoServiceDomain(t *testing.T) {
 		t.Errorf("MAIL FROM %v", s.From)
 	}
 }
+
+// Where all is written in one language, nobody's account is looked up for it.
+func TestOneLanguageAsksNobody(t *testing.T) {
+	r := newRig(confirmation(t))
+	asked := 0
+	r.Language = func(context.Context, addr.Address) (string, error) { asked++; return "cy", nil }
+	if n, err := r.Once(t.Context()); n != 1 || err != nil || asked != 0 {
+		t.Errorf("sent %d, %v, and asked %d times", n, err, asked)
+	}
+}

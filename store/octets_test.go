@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -83,4 +84,49 @@ func ordinary(t *testing.T, i int, now time.Time) store.Preparation {
 	}
 	p.Held = append(p.Held, store.Outgoing{ID: "confirmation", Kind: "confirmation", To: sender, Data: []byte("{}"), Due: now})
 	return p
+}
+
+// How often Redis is waited for on the way of a sealed message, its confirmation
+// included: Lookup, Prepare, Queued twice, Claim twice, Sent. Redis counts what it
+// reads from connections; a few more are those of the connection itself.
+func TestRoundTripsOfAMessage(t *testing.T) {
+	const messages, most = 50, 7.5
+	server, clock := redistest.StartRedis(t, "--appendfsync", "no"), storetest.NewClock()
+	s := storetest.Open(t, store.Options{Addresses: []string{server.Addr}, VolatileOK: true, Now: clock.Now})
+	c := server.Client()
+	defer c.Close()
+	reads := func() (n float64) {
+		text, err := c.Info(t.Context(), "stats").Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(text, "total_reads_processed:")
+		if _, err := fmt.Sscan(rest, &n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	send := func(i int) {
+		p := ordinary(t, i, clock.Now())
+		known, err := s.Lookup(t.Context(), p.Record.ID)
+		p.New = !known.Found
+		err = errors.Join(err, s.Prepare(t.Context(), p), s.Queued(t.Context(), p.Record.ID, p.Recipients, []string{"confirmation", "reminder-expiring", "reminder-unopened"}, "Q", clock.Now()))
+		got, claimErr := s.Claim(t.Context(), 8, time.Minute, clock.Now())
+		if err := errors.Join(err, claimErr); err != nil || len(got) != 1 {
+			t.Fatalf("%d confirmations, %v", len(got), err)
+		}
+		if err := s.Sent(t.Context(), got[0], clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(0) // the scripts are loaded by it
+	before := reads()
+	for i := range messages {
+		send(i + 1)
+	}
+	got := (reads() - before) / messages
+	t.Logf("%.2f a message", got)
+	if got > most {
+		t.Errorf("%.2f readings a message, want at most %.1f", got, most)
+	}
 }

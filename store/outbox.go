@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,16 +106,14 @@ func (s *Store) Enqueue(ctx context.Context, o Outgoing) error {
 //	KEYS o  ARGV name, now, end of lease, lease
 var claimScript = redis.NewScript(`
 local n, now = ARGV[1], tonumber(ARGV[2])
-local s = redis.call('HGET', KEYS[1], n .. ':s')
-if not s then return {'gone'} end
-if s ~= 'due' then return {'held'} end
-local due = redis.call('HGET', KEYS[1], n .. ':t')
-if tonumber(due) > now then return {'later', due} end
-local busy = redis.call('HGET', KEYS[1], n .. ':u')
-if busy and tonumber(busy) > now then return {'later', busy} end
-redis.call('HSET', KEYS[1], n .. ':u', ARGV[3], n .. ':l', ARGV[4])
-redis.call('HINCRBY', KEYS[1], n .. ':n', 1)
-return {'ok', redis.call('HGET', KEYS[1], n .. ':d'), due, redis.call('HGET', KEYS[1], n .. ':x'), redis.call('HGET', KEYS[1], n .. ':n')}
+local f = redis.call('HMGET', KEYS[1], n .. ':s', n .. ':t', n .. ':u', n .. ':d', n .. ':x', n .. ':n')
+if not f[1] then return {'gone'} end
+if f[1] ~= 'due' then return {'held'} end
+if tonumber(f[2]) > now then return {'later', f[2]} end
+if f[3] and tonumber(f[3]) > now then return {'later', f[3]} end
+local times = string.format('%d', tonumber(f[6] or '0') + 1)
+redis.call('HSET', KEYS[1], n .. ':u', ARGV[3], n .. ':l', ARGV[4], n .. ':n', times)
+return {'ok', f[4], f[2], f[5], times}
 `)
 
 // Claim leases up to limit notices that are due: no other worker gets them until
@@ -199,7 +198,7 @@ type claimed struct {
 	owner, name, lease string
 	made               time.Time
 	ran                *redis.Cmd
-	next               time.Time
+	next, rests        time.Time // rests: where the hint stands by now
 }
 
 // follow goes after hints side by side. moved tells that an envelope put notices into
@@ -229,7 +228,8 @@ func (c *claiming) follow(ctx context.Context, page []hint) (moved bool, err err
 	return moved, c.moveHints(ctx, all)
 }
 
-// leaseAll leases what hints lead to.
+// leaseAll leases what hints lead to, and lets the hints rest as long: nearly all lead
+// to what is due.
 func (c *claiming) leaseAll(ctx context.Context, due []*claimed) error {
 	if len(due) == 0 {
 		return nil
@@ -239,7 +239,8 @@ func (c *claiming) leaseAll(ctx context.Context, due []*claimed) error {
 	until := c.now.Add(c.lease)
 	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, d := range due {
-			d.ran = p.EvalSha(ctx, claimScript.Hash(), []string{ownerKey(d.owner)}, d.name, millis(c.now), millis(until), d.lease)
+			moveHint(ctx, p, d.shard, d.member, until)
+			d.rests, d.ran = until, p.EvalSha(ctx, claimScript.Hash(), []string{ownerKey(d.owner)}, d.name, millis(c.now), millis(until), d.lease)
 		}
 		return nil
 	})
@@ -284,6 +285,10 @@ func (c *claiming) take(d *claimed, out []string, until time.Time) {
 
 // moveHints sets when hints are followed next.
 func (c *claiming) moveHints(ctx context.Context, all []claimed) error {
+	all = slices.DeleteFunc(all, func(d claimed) bool { return !d.next.IsZero() && d.next.Equal(d.rests) })
+	if len(all) == 0 {
+		return nil
+	}
 	return c.pipe(ctx, "work list", func(p redis.Pipeliner) {
 		for _, d := range all {
 			moveHint(ctx, p, d.shard, d.member, d.next)
@@ -316,7 +321,7 @@ func moveHint(ctx context.Context, p redis.Pipeliner, shard int, member string, 
 var endScript = redis.NewScript(`
 local n = ARGV[1]
 if ARGV[3] == '' then
-  for _, f in ipairs({'s', 'd', 't', 'x', 'n', 'u', 'l'}) do redis.call('HDEL', KEYS[1], n .. ':' .. f) end
+  redis.call('HDEL', KEYS[1], n .. ':s', n .. ':d', n .. ':t', n .. ':x', n .. ':n', n .. ':u', n .. ':l')
   return {'ok'}
 end
 if redis.call('HGET', KEYS[1], n .. ':l') ~= ARGV[2] then return {'lost'} end
