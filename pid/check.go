@@ -253,16 +253,16 @@ func nationalNumber(s string) string {
 // isBirthDate takes dates on which somebody alive may have been born. Two digits
 // of a year are any year.
 func isBirthDate(s string) bool {
-	year, run := "", ""
+	year, run := "", 0 // digits on end
 	for i := 0; i <= len(s); i++ {
-		if i < len(s) && s[i] >= '0' && s[i] <= '9' {
-			run += s[i : i+1]
+		if i < len(s) && isDigit(s[i]) {
+			run++
 			continue
 		}
-		if len(run) == 4 {
-			year = run
+		if run == 4 {
+			year = s[i-run : i]
 		}
-		run = ""
+		run = 0
 	}
 	const oldest = "1905" // nobody alive was born before; 1.1.1900 stands for unknown
 	return year == "" || year >= oldest && year <= "2099"

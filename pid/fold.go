@@ -41,7 +41,7 @@ func fold(s string) folded {
 		}
 		r, size := utf8.DecodeRuneInString(s[at:])
 		before := b.Len()
-		foldRune(&b, r)
+		writeFolded(&b, r)
 		at += size
 		if b.Len()-before != size {
 			f.bent = append(f.bent, bend{b.Len(), at})
@@ -52,12 +52,48 @@ func fold(s string) folded {
 }
 
 func firstBeyondASCII(s string) int {
-	for i := range len(s) {
+	const high, size = 0x8080808080808080, 8
+	i := 0
+	for i+size <= len(s) && eight(s[i:])&high == 0 {
+		i += size
+	}
+	for ; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {
 			return i
 		}
 	}
 	return -1
+}
+
+// foldedLow and foldedMarks are what foldRune makes of the characters of Latin
+// alphabets and of General Punctuation: of nearly all beyond ASCII in our mail.
+var (
+	foldedLow   = foldedFrom(0, 0x250)
+	foldedMarks = foldedFrom(firstMark, 0x2070)
+)
+
+const firstMark = 0x2000
+
+func foldedFrom(from, to rune) []string {
+	all := make([]string, 0, to-from)
+	for r := from; r < to; r++ {
+		var b strings.Builder
+		foldRune(&b, r)
+		all = append(all, b.String())
+	}
+	return all
+}
+
+// writeFolded is foldRune for the characters of mail.
+func writeFolded(b *strings.Builder, r rune) {
+	switch {
+	case int(r) < len(foldedLow):
+		b.WriteString(foldedLow[r])
+	case r >= firstMark && int(r-firstMark) < len(foldedMarks):
+		b.WriteString(foldedMarks[r-firstMark])
+	default:
+		foldRune(b, r)
+	}
 }
 
 func foldRune(b *strings.Builder, r rune) {

@@ -183,8 +183,8 @@ func birthIsNear(text string, start, end int) bool {
 	if strings.HasSuffix(strings.TrimRight(text[max(0, start-5):start], " "), " b.") {
 		return true
 	}
-	rest := strings.ToLower(strings.TrimLeft(text[end:min(len(text), end+8)], " (-,"))
-	return strings.HasPrefix(rest, "dob") || strings.HasPrefix(rest, "d.o.b")
+	rest := strings.TrimLeft(text[end:min(len(text), end+8)], " (-,")
+	return startsFold(rest, "dob") || startsFold(rest, "d.o.b")
 }
 
 // inColumn tells whether a place is in a table, one line for each person, whose

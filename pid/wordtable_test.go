@@ -102,3 +102,33 @@ func TestPlainWordsOctetByOctet(t *testing.T) {
 		}
 	}
 }
+
+// TestWriteFoldedIsFoldRune holds the tables of folded characters against what
+// fills them, at every character of two octets and at the borders beyond.
+func TestWriteFoldedIsFoldRune(t *testing.T) {
+	for r := rune(0); r < 0x2200; r++ {
+		var got, want strings.Builder
+		writeFolded(&got, r)
+		foldRune(&want, r)
+		if got.String() != want.String() {
+			t.Errorf("%U: got %q, want %q", r, got.String(), want.String())
+		}
+	}
+}
+
+// TestFirstBeyondASCII: wherever it stands in a text of whatever length.
+func TestFirstBeyondASCII(t *testing.T) {
+	for n := range 40 {
+		text := []byte(strings.Repeat("a", n))
+		if got := firstBeyondASCII(string(text)); got != -1 {
+			t.Errorf("%d octets of ASCII: got %d, want -1", n, got)
+		}
+		for at := range n {
+			text[at] = 0x80
+			if got := firstBeyondASCII(string(text)); got != at {
+				t.Errorf("%d octets: got %d, want %d", n, got, at)
+			}
+			text[at] = 'a'
+		}
+	}
+}

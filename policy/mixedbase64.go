@@ -38,19 +38,34 @@ func (m *mixedBase64) run(b []byte, _ bool) {
 	}
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '\n')
+		if i >= 0 && len(m.line) == 0 {
+			m.whole(b[:i+1])
+			b = b[i+1:]
+			continue
+		}
 		if i < 0 {
 			m.line, b = append(m.line, b...), nil
 		} else {
 			m.line, b = append(m.line, b[:i+1]...), b[i+1:]
 		}
 		if i >= 0 || len(m.line) >= mixedLine {
-			m.whole()
+			m.whole(m.line)
+			m.line = m.line[:0]
 		}
 	}
 }
 
-func (m *mixedBase64) whole() {
-	line := bytes.TrimSpace(m.line)
+// whole takes a line, with its end.
+func (m *mixedBase64) whole(raw []byte) {
+	line := bytes.TrimSpace(raw)
+	if m.dec.n == 0 && len(line) > 0 {
+		// Nearly all lines are of whole groups, which are told while they are decoded.
+		if out, left := wholeGroups(m.out[:0], line); len(left) == 0 {
+			m.out = out
+			m.decoded(m.out)
+			return
+		}
+	}
 	switch {
 	case len(line) == 0:
 	case isBase64Line(line):
@@ -62,9 +77,8 @@ func (m *mixedBase64) whole() {
 			m.mixed = true
 			m.to.run(m.tail[max(0, len(m.tail)-mixedTail):], true)
 		}
-		m.to.run(m.line, true)
+		m.to.run(raw, true)
 	}
-	m.line = m.line[:0]
 }
 
 func (m *mixedBase64) decoded(b []byte) {
@@ -78,7 +92,7 @@ func (m *mixedBase64) decoded(b []byte) {
 }
 
 func (m *mixedBase64) close() {
-	m.whole()
+	m.whole(m.line)
 	if !m.mixed {
 		return
 	}
