@@ -41,7 +41,8 @@ func plain(err error) error {
 	return fmt.Errorf("%s: %w", p.Path, p.Err)
 }
 
-// credential turns credential:NAME into the file that systemd lays there.
+// credential turns credential:NAME into the file that systemd lays there. For a
+// command run by hand it is the file that our unit has systemd lay there.
 func credential(name string) (string, error) {
 	n, ok := strings.CutPrefix(name, "credential:")
 	if !ok {
@@ -49,7 +50,7 @@ func credential(name string) (string, error) {
 	}
 	dir := os.Getenv("CREDENTIALS_DIRECTORY")
 	if dir == "" {
-		return "", fmt.Errorf("%s is there only under systemd (LoadCredential=%s:...): $CREDENTIALS_DIRECTORY is not set", name, n)
+		dir = filepath.Dir(presetConfig())
 	}
 	return filepath.Join(dir, n), nil
 }

@@ -40,6 +40,7 @@ func commands() []command {
 	return []command{
 		{"serve", "[--config FILE]", "run the milter, the portal and the outbox", serve},
 		{"demo", "[--once] [--listen ADDR]", "the whole program on loopback, nothing to install", demoCommand},
+		{"setup", "[FLAG...]", "make configuration and master key, wire Postfix, check; --undo takes it back", setupCommand},
 		{"check", "[--config FILE]", "say what is wrong with the set-up and what to do", check},
 		{"classify", "[FLAG...] MAIL...", "say what would become of a message, and why", classify},
 		{"replay", "[FLAG...] OLD.yaml NEW.yaml MAILDIR...", "say which messages new rules would treat otherwise", replay},

@@ -55,6 +55,11 @@ func TestScripts(t *testing.T) {
 			e.Setenv("RUN", dir)
 			e.Setenv("POSTSEAL_CONFIG", filepath.Join(e.WorkDir, "postseal.yaml"))
 			e.Setenv("TZ", "UTC")
+			contrib, err := filepath.Abs("../../contrib")
+			if err != nil {
+				return err
+			}
+			e.Setenv("CONTRIB", contrib)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
