@@ -60,7 +60,7 @@ func (t *table) through(text string, from int) {
 // advance takes one of the states at work a step further.
 func (t *table) advance(which int, class uint8, at int, hits *[]hit) {
 	s := t.s[which]
-	to := t.rows[int(s)*t.width+int(class)]
+	to := *t.at(s, class)
 	if to&look != 0 {
 		to = t.slow(which, class, at, hits)
 	}
@@ -71,7 +71,7 @@ func (t *table) advance(which int, class uint8, at int, hits *[]hit) {
 // other states at work keep their meaning, but not always their numbers.
 func (t *table) slow(which int, class uint8, at int, hits *[]hit) way {
 	s := t.s[which]
-	to := t.rows[int(s)*t.width+int(class)]
+	to := *t.at(s, class)
 	t.matches(s, at, t.m.sample[class], hits)
 	if to == unknown {
 		t.makeRoom()
@@ -107,12 +107,21 @@ func (t *table) matches(s way, at int, before byte, hits *[]hit) {
 // the states behind them. Its loop has no more variables than a processor has
 // registers: a third part gains a fourteenth, both tables at once lose a third.
 func (t *table) sideBySide(s2 way, first, second string) (way, way) {
-	rows, width, classOf := t.rows, t.width, &t.m.classOf
+	rows, classOf := t.rows, &t.m.classOf
 	s1 := idle
 	second = second[:len(first)]
 	for i := range len(first) {
-		to1 := rows[int(s1)*width+int(classOf[first[i]])]
-		to2 := rows[int(s2)*width+int(classOf[second[i]])]
+		var to1, to2 way
+		if class := classOf[first[i]]; class < frequent {
+			to1 = rows[int(s1)*frequent+int(class)]
+		} else {
+			to1 = *t.at(s1, class)
+		}
+		if class := classOf[second[i]]; class < frequent {
+			to2 = rows[int(s2)*frequent+int(class)]
+		} else {
+			to2 = *t.at(s2, class)
+		}
 		if to1&look != 0 || to2&look != 0 {
 			t.s[0], t.s[1] = s1, s2
 			t.advance(0, classOf[first[i]], i, &t.hits)
@@ -171,7 +180,7 @@ func (t *table) lookBack(text string, end int) int {
 	t.s[0] = t.first()
 	for at := end - 1; at >= 0 && at >= end-maxLookBack; at-- {
 		class := m.classOf[text[at]]
-		to := t.rows[int(t.s[0])*t.width+int(class)]
+		to := *t.at(t.s[0], class)
 		if to == unknown {
 			t.makeRoom()
 			to = t.step(t.s[0], class)

@@ -15,6 +15,11 @@ const (
 	unknown way = look // leads nowhere yet
 )
 
+// frequent is how many classes are kept in rows of their own, by how often their octets
+// stand in English: so that a step of nearly all text asks one line of a processor's
+// cache, of 64 octets.
+const frequent = 32
+
 // States that every table has.
 const (
 	nowhere   way = iota // behind unknown
@@ -41,8 +46,9 @@ const (
 // state. Entries of two octets keep what ordinary mail needs in a processor's cache.
 type table struct {
 	m      *matcher
-	rows   []way // by state and class
-	width  int   // of a row
+	rows   []way // by state and class, of the frequent classes
+	rare   []way // likewise, of all others
+	width  int   // of a row of the latter
 	states []state
 	only   []int32 // by state: see nothing
 	ids    map[string]way
@@ -60,7 +66,7 @@ type table struct {
 }
 
 func newTable(m *matcher) *table {
-	t := &table{m: m, mark: make([]uint32, len(m.nodes)), width: m.classes}
+	t := &table{m: m, mark: make([]uint32, len(m.nodes)), width: max(0, m.classes-frequent)}
 	t.reset()
 	return t
 }
@@ -68,7 +74,7 @@ func newTable(m *matcher) *table {
 // reset forgets all states but those that every table has.
 func (t *table) reset() {
 	clear(t.states)
-	t.rows, t.states, t.only = t.rows[:0], t.states[:0], t.only[:0]
+	t.rows, t.rare, t.states, t.only = t.rows[:0], t.rare[:0], t.states[:0], t.only[:0]
 	t.ids = map[string]way{}
 	t.nodes, t.start = 0, nowhere
 	for range firstFree {
@@ -89,12 +95,26 @@ func (t *table) append(s state) way {
 		only = s.accepts[0]
 	}
 	t.only = append(t.only, only)
-	at := len(t.rows)
-	t.rows = slices.Grow(t.rows, t.width)[:at+t.width]
-	for i := at; i < len(t.rows); i++ {
-		t.rows[i] = unknown
-	}
+	t.rows = appendUnknown(t.rows, frequent)
+	t.rare = appendUnknown(t.rare, t.width)
 	return to
+}
+
+func appendUnknown(rows []way, n int) []way {
+	at := len(rows)
+	rows = slices.Grow(rows, n)[:at+n]
+	for i := at; i < len(rows); i++ {
+		rows[i] = unknown
+	}
+	return rows
+}
+
+// at gives the entry of a state and a class.
+func (t *table) at(s way, class uint8) *way {
+	if class < frequent {
+		return &t.rows[int(s)*frequent+int(class)]
+	}
+	return &t.rare[int(s)*t.width+int(class)-frequent]
 }
 
 // first is the state in which a match that is read backwards begins.
@@ -108,7 +128,7 @@ func (t *table) first() way {
 // makeRoom sees to it that one more state can be made; of what is forgotten then the
 // states at work stay, under new numbers.
 func (t *table) makeRoom() {
-	if len(t.states) < t.m.states && t.nodes+len(t.mark) <= maxSetNodes && len(t.rows) < maxEntries {
+	if len(t.states) < t.m.states && t.nodes+len(t.mark) <= maxSetNodes && len(t.rows)+len(t.rare) < maxEntries {
 		return
 	}
 	var kept [len(t.s)]state
@@ -173,7 +193,7 @@ func (t *table) step(s way, class uint8) way {
 	if len(from.accepts) > 0 && !isWord[b] || len(from.cells) > 0 && isSeparator[b] {
 		noted |= look
 	}
-	t.rows[int(s)*t.width+int(class)] = noted
+	*t.at(s, class) = noted
 	return to
 }
 
