@@ -312,21 +312,22 @@ func (s *session) undecidable(in *incoming) error {
 }
 
 func (f *Filter) await(done <-chan Outcome, m gomilter.Modifier, in *incoming) Outcome {
-	tick := time.NewTicker(f.run.progress)
+	left := f.Limits.Deadline + f.run.grace // nearly all messages are decided before the first tick
+	wait := min(f.run.progress, left)
+	tick := time.NewTimer(wait)
 	defer tick.Stop()
-	hard := time.NewTimer(f.Limits.Deadline + f.run.grace)
-	defer hard.Stop()
-	for {
+	for here := true; ; {
 		select {
 		case out := <-done:
 			return out
 		case <-tick.C:
-			if m.Progress() != nil {
-				tick.Stop() // Postfix is gone; the ledger still wants the end of this
-			}
-		case <-hard.C:
+		}
+		if left -= wait; left <= 0 {
 			return f.unread(in, errDeadline)
 		}
+		here = here && m.Progress() == nil // else Postfix is gone; the ledger still wants the end of this
+		wait = min(f.run.progress, left)
+		tick.Reset(wait)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // folded is a text in the form in which marks are compared: lower case, without
 // accents and characters of no width, full-width and look-alike letters as the
 // letters they look like. At holds for each rune the octet of the original where
-// it came from, and at its end the length.
+// it came from, and at its end the length; nil: each rune is one octet.
 type folded struct {
 	from  string
 	runes []rune
@@ -21,7 +21,11 @@ type folded struct {
 // fold gives the compared form. It is for finding what a person meant to write,
 // never for telling two addresses apart.
 func fold(s string) folded {
-	f := folded{from: s, runes: make([]rune, 0, len(s)), at: make([]int, 0, len(s)+1)}
+	f := folded{from: s, runes: make([]rune, 0, len(s))}
+	if f.foldASCII() {
+		return f
+	}
+	f.at = make([]int, 0, len(s)+1)
 	for i, r := range s {
 		if r < utf8.RuneSelf {
 			f.put(unicode.ToLower(r), i)
@@ -47,12 +51,32 @@ func fold(s string) folded {
 	return f
 }
 
+// foldASCII folds a text that is all ASCII, as most are, and does nothing to
+// another.
+func (f *folded) foldASCII() bool {
+	for i := range len(f.from) {
+		c := f.from[i]
+		if c >= utf8.RuneSelf {
+			f.runes = f.runes[:0]
+			return false
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		f.runes = append(f.runes, rune(c))
+	}
+	return true
+}
+
 func (f *folded) put(r rune, at int) {
 	f.runes, f.at = append(f.runes, r), append(f.at, at)
 }
 
 // original gives what stands in the original for the runes from i to before j.
 func (f folded) original(i, j int) string {
+	if f.at == nil {
+		return f.from[i:j]
+	}
 	end := len(f.from)
 	if j < len(f.runes) {
 		end = f.at[j]

@@ -27,13 +27,14 @@ func newPhrase(label string) phrase {
 type token struct{ start, end int }
 
 func tokens(f folded) []token {
-	var all []token
+	const usual = 6 // runes of a word and what is between it and the next
+	all := make([]token, 0, len(f.runes)/usual+1)
 	start := -1
 	for i, r := range f.runes {
-		switch {
-		case isWordRune(r) && start < 0:
+		switch in := isWordRune(r); {
+		case in && start < 0:
 			start = i
-		case !isWordRune(r) && start >= 0:
+		case !in && start >= 0:
 			all, start = append(all, token{start, i}), -1
 		}
 	}
