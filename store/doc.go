@@ -46,10 +46,10 @@
 //	mk:{masterkeys}               MACs of the master keys that this Redis is filled under
 //
 // Indexes and work lists are written before the slot they point to. They may
-// point to nothing and are then ignored; Sweep repairs them. Where both are of one node they
-// go there in one sending. Times are values in
-// milliseconds, compared with the time that the caller gives; Redis TTL only
-// sweeps up afterwards. No command is newer than Redis 7.0.
+// point to nothing and are then ignored; Sweep repairs them. On a single Redis both go in
+// one sending, in that order. Times are values in milliseconds, compared with the
+// time that the caller gives; Redis TTL only sweeps up afterwards. No command is
+// newer than Redis 7.0.
 //
 // A kind of key that holds something sealed has its row in reseal.go too, which
 // seals everything again under a newer master key.
