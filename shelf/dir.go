@@ -109,7 +109,7 @@ func (d *Dir) Put(ctx context.Context, id envelope.ID, digest envelope.Digest, c
 	}
 	if d.housed(id) && isFile(d.file(id, digest)) {
 		// An earlier Put may have been cut between rename and sync. Deleted just now: put anew.
-		if err := syncDir(d.home(id)); !errors.Is(err, fs.ErrNotExist) {
+		if err := d.settle(id); !errors.Is(err, fs.ErrNotExist) {
 			return wrap(err)
 		}
 	}
@@ -121,31 +121,78 @@ func (d *Dir) Put(ctx context.Context, id envelope.ID, digest envelope.Digest, c
 	return wrap(d.keep(t, id, digest))
 }
 
-// keep moves a whole temporary file to its place.
+// keep makes a temporary file durable and moves it to its place. Directories are made
+// before the file is synced, so that a file system with a journal writes it once for
+// both; nobody else waits while the disk works.
 func (d *Dir) keep(t *temp, id envelope.ID, digest envelope.Digest) error {
+	const tries = 10 // somebody may delete the envelope, or an empty directory, in between
+	for range tries {
+		err := d.house(id)
+		if err == nil {
+			err = t.file.Sync()
+		}
+		if err == nil {
+			err = d.move(t, id, digest)
+		}
+		if err == nil {
+			err = d.settle(id)
+		}
+		gone := errors.Is(err, fs.ErrNotExist)
+		if err == nil || gone && t.kept { // it was put, and deleted since
+			return nil
+		}
+		if !gone {
+			_ = os.Remove(d.home(id)) // if it is empty
+			return err
+		}
+	}
+	return ErrNotFound
+}
+
+// house makes the directories of an envelope. The outer one is one of a thousand and
+// there to stay; it is durable before anybody can find it.
+func (d *Dir) house(id envelope.ID) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	home, name := d.home(id), d.file(id, digest)
-	for _, dir := range []string{filepath.Dir(home), home} {
+	home := d.home(id)
+	outer := filepath.Dir(home)
+	for _, dir := range []string{outer, home} {
 		if err := clear(dir); err != nil {
 			return err
 		}
 		err := os.Mkdir(dir, 0o700)
-		if err == nil {
-			err = syncDir(filepath.Dir(dir))
+		if err == nil && dir == outer {
+			err = syncDir(d.path)
 		}
 		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 	}
+	return nil
+}
+
+// move gives the file its name; where somebody put the same meanwhile, ours is discarded.
+func (d *Dir) move(t *temp, id envelope.ID, digest envelope.Digest) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	name := d.file(id, digest)
 	if isFile(name) {
-		return syncDir(home) // somebody put the same meanwhile; ours is discarded
+		return nil
 	}
 	if err := os.Rename(t.file.Name(), name); err != nil {
 		return err
 	}
 	t.kept = true
-	return syncDir(home)
+	return nil
+}
+
+// settle makes an envelope's names durable, from the inner directory to the outer.
+func (d *Dir) settle(id envelope.ID) error {
+	home := d.home(id)
+	if err := syncDir(home); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(home))
 }
 
 // Get opens a container; see Shelf.

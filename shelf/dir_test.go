@@ -265,3 +265,45 @@ func TestCannotOpen(t *testing.T) {
 		t.Error("a file: want an error")
 	}
 }
+
+// Who puts a container while the same envelope is deleted again and again has it on
+// the shelf, or is told that it is gone; and nothing is counted that is not there.
+func TestPutWhileDeleted(t *testing.T) {
+	d, path := dir(t, shelf.DirOptions{})
+	id := envelope.ID{9}
+	const text = "\xd2container"
+	stop := make(chan struct{})
+	var deleting sync.WaitGroup
+	deleting.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				if err := d.Delete(t.Context(), id); err != nil {
+					t.Errorf("delete: %v", err)
+				}
+			}
+		}
+	})
+	var putting sync.WaitGroup
+	for range 4 {
+		putting.Go(func() {
+			for range 50 {
+				if err := d.Put(t.Context(), id, digest(text), strings.NewReader(text)); err != nil && !errors.Is(err, shelf.ErrNotFound) {
+					t.Errorf("put: %v", err)
+				}
+			}
+		})
+	}
+	putting.Wait()
+	close(stop)
+	deleting.Wait()
+	put(t, d, id, text)
+	if got, err := get(t, d, id, digest(text)); got != text || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got, want := d.Used(), int64(len(text)); got != want || len(files(t, path)) != 1 {
+		t.Errorf("%d octets in %v, want %d in one file", got, files(t, path), want)
+	}
+}

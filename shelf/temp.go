@@ -24,7 +24,7 @@ type temp struct {
 	kept bool
 }
 
-// write makes a whole, synced temporary file of a container, or nothing.
+// write makes a whole temporary file of a container, or nothing. It is not synced yet.
 func (d *Dir) write(ctx context.Context, digest envelope.Digest, container io.Reader) (_ *temp, err error) {
 	if err := d.room(); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (d *Dir) write(ctx context.Context, digest envelope.Digest, container io.Re
 	case got != digest:
 		return nil, ErrDigest
 	}
-	return t, f.Sync()
+	return t, nil
 }
 
 // Write takes the next octets within the bounds.
