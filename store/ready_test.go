@@ -92,6 +92,33 @@ func TestSettingsThatLoseKeysAreRefused(t *testing.T) {
 	}
 }
 
+// A Redis as a distribution's package starts it becomes one that keeps what it is
+// given, after its next start too. One without a file says what to do.
+func TestMakeDurable(t *testing.T) {
+	server := redistest.StartRedisFile(t, "save 3600 1\nappendonly no\n")
+	s := storetest.Open(t, store.Options{Addresses: []string{server.Addr}})
+	if err := s.Ready(t.Context()); !errors.Is(err, store.ErrVolatile) {
+		t.Fatalf("before: got %v, want ErrVolatile", err)
+	}
+	if err := s.MakeDurable(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("after: %v", err)
+	}
+	server.Stop()
+	server.Start()
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("after its next start: %v", err)
+	}
+
+	bare := redistest.StartRedis(t, "--appendfsync", "everysec")
+	s = storetest.Open(t, store.Options{Addresses: []string{bare.Addr}})
+	if err := s.MakeDurable(t.Context()); !errors.Is(err, store.ErrVolatile) || !strings.Contains(err.Error(), "set it in redis.conf") {
+		t.Errorf("without a file: got %v", err)
+	}
+}
+
 func TestRedisAwayAndBackWithOtherSettings(t *testing.T) {
 	server := redistest.StartRedis(t)
 	s := storetest.Open(t, store.Options{Addresses: []string{server.Addr}})

@@ -87,6 +87,9 @@ func (i *installation) run(ctx context.Context, s streams) error {
 	if err := i.writeKey(); err != nil {
 		return err
 	}
+	if err := i.durable(ctx); err != nil {
+		return err
+	}
 	applied, err := i.wire(ctx)
 	if err != nil || !applied {
 		return err
@@ -282,6 +285,45 @@ func writeNew(path string, text []byte, mode os.FileMode) error {
 		os.Remove(path)
 	}
 	return err
+}
+
+// durable has Redis keep what it is given, after a question: Debian's forgets the
+// last second, and nothing is sealed on such a one. What is wrong with Redis else
+// is for check to tell.
+func (i *installation) durable(ctx context.Context) error {
+	cfg, err := loadConfig(i.path)
+	if err != nil {
+		return err
+	}
+	keys, err := loadKeyring(cfg.Keys.Master)
+	if err != nil {
+		return err
+	}
+	st, err := storeFor(cfg, keys, nil, daemonOptions{})
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if err := st.Ready(ctx); !errors.Is(err, store.ErrVolatile) {
+		return nil
+	}
+	var settings []string
+	for _, s := range store.DurableSettings {
+		settings = append(settings, s[0]+" "+s[1])
+	}
+	words := strings.Join(settings, ", ")
+	if !i.yes {
+		typed, err := i.line("\nRedis may lose keys when the machine goes down, so nothing would be sealed. Give it "+words+"? yes or no", "no")
+		if err != nil || (typed != "y" && typed != "yes") {
+			return err
+		}
+	}
+	if err := st.MakeDurable(ctx); err != nil {
+		fmt.Fprintf(i.out, "Redis keeps its settings: %v\n", err)
+		return nil
+	}
+	fmt.Fprintf(i.out, "Redis was given %s; its redis.conf holds them.\n", words)
+	return nil
 }
 
 // wire shows what changes in Postfix's configuration, asks, and changes it.

@@ -63,6 +63,20 @@ func StartRedis(t testing.TB, args ...string) *Server {
 	return s
 }
 
+// StartRedisFile is StartRedis with a configuration file of that text, as a
+// distribution's package starts it, and without the settings of the tests.
+func StartRedisFile(t testing.TB, text string) *Server {
+	t.Helper()
+	s := newServer(t)
+	conf := filepath.Join(s.Dir, "redis.conf")
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.args = append([]string{conf}, s.args...)
+	s.Start()
+	return s
+}
+
 // StartSentinel starts a Sentinel that watches master under a name and replaces
 // it a second after its death.
 func StartSentinel(t testing.TB, name string, master *Server) *Server {
