@@ -25,7 +25,8 @@ import (
 const (
 	workShards = 8                // work lists, so that a cluster shares the load
 	lostAfter  = 10 * time.Minute // a hint older than this that leads nowhere is dropped
-	lookAgain  = 30 * time.Second // when a hint leads to nothing yet, or to a held notice
+	lookAgain  = 30 * time.Second // at most, when a hint leads to nothing yet, or to a held notice
+	lookSoon   = 500 * time.Millisecond
 )
 
 func ownerKey(owner string) string { return "o:{" + owner + "}" }
@@ -266,7 +267,9 @@ func (c *claiming) take(d *claimed, out []string, until time.Time) {
 	case out[0] == "gone" && c.now.Sub(d.made) > lostAfter:
 		return
 	case out[0] == "gone" || out[0] == "held":
-		d.next = c.now.Add(lookAgain)
+		// Mostly the write that the hint was made for is under way: looked at again soon,
+		// and ever more seldom.
+		d.next = c.now.Add(max(lookSoon, min(c.now.Sub(d.made), lookAgain)))
 		return
 	case out[0] == "later":
 		d.next = fromMillis(out[1])
