@@ -72,6 +72,9 @@ func (g goal) String() string {
 	for i, l := range g.Limits {
 		parts[i] = l.String()
 	}
+	if f := g.Samples[alone]; len(f) == 1 {
+		parts = append(parts, alone+" "+number(f[0]))
+	}
 	return fmt.Sprintf("%2d  %-6s  %s: %s", g.Number, word, g.What, strings.Join(parts, "; "))
 }
 

@@ -25,7 +25,8 @@ type rig struct {
 	postfix *e2etest.Postfix
 	filter  int // pid of the filter; 0: none
 	arrived *atomic.Int64
-	tick    chan struct{} // something arrived
+	sizes   [2]atomic.Int64 // octets of what arrived last, outside and inside
+	tick    chan struct{}   // something arrived
 	seal    *e2etest.Postseal
 	redis   *redistest.Server
 }
@@ -35,16 +36,19 @@ type rig struct {
 func newRig(t testing.TB, name, milter string) *rig {
 	t.Helper()
 	r := &rig{t: t, name: name, arrived: new(atomic.Int64), tick: make(chan struct{}, 1)}
-	count := func(e2etest.Delivery) {
-		r.arrived.Add(1)
-		select {
-		case r.tick <- struct{}{}:
-		default:
+	count := func(size *atomic.Int64) func(e2etest.Delivery) {
+		return func(d e2etest.Delivery) {
+			size.Store(int64(len(d.Raw)))
+			r.arrived.Add(1)
+			select {
+			case r.tick <- struct{}{}:
+			default:
+			}
 		}
 	}
 	o := e2etest.PostfixOptions{
 		Plain: milter != "postseal", Main: map[string]string{"smtp_connection_cache_on_demand": "yes"},
-		Outside: e2etest.NewSink(t, e2etest.SinkOptions{Take: count}), Inside: e2etest.NewSink(t, e2etest.SinkOptions{Take: count}),
+		Outside: e2etest.NewSink(t, e2etest.SinkOptions{Take: count(&r.sizes[0])}), Inside: e2etest.NewSink(t, e2etest.SinkOptions{Take: count(&r.sizes[1])}),
 	}
 	if milter != "" && milter != "postseal" {
 		o.Main["smtpd_milters"] = milter
