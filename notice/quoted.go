@@ -19,7 +19,8 @@ const (
 
 // quoted writes quoted-printable (RFC 2045 section 6.7), the same octets as
 // mime/quotedprintable, but whole lines at a time: most of what we write is lines of
-// base64, in which nothing is to be changed. Close must follow.
+// base64, in which nothing is to be changed. CR, LF and CRLF each end a line. Close
+// must follow.
 type quoted struct {
 	out    io.Writer
 	room   *[quotedPiece + 1<<10]byte
@@ -27,6 +28,7 @@ type quoted struct {
 	rest   []byte                  // a line whose end has not come
 	slow   *quotedprintable.Writer // for what is not whole lines; nil until needed
 	inSlow bool                    // the end of the line belongs to slow
+	cr     bool                    // what slow had last was CR
 	err    error
 }
 
@@ -96,13 +98,24 @@ func (q *quoted) flush(over int) {
 	}
 }
 
-// slowly leaves octets to mime/quotedprintable.
+// slowly leaves octets to mime/quotedprintable, with LF for every end of a line: it
+// takes the LF behind CR and a coded octet for one that belongs to the CR.
 func (q *quoted) slowly(pieces ...[]byte) {
 	if q.slow == nil {
 		q.slow = quotedprintable.NewWriter(appender{q})
 	}
 	for _, p := range pieces {
-		_, err := q.slow.Write(p)
+		ends := make([]byte, 0, len(p))
+		for _, c := range p {
+			switch {
+			case c == '\r':
+				ends = append(ends, '\n')
+			case c != '\n' || !q.cr:
+				ends = append(ends, c)
+			}
+			q.cr = c == '\r'
+		}
+		_, err := q.slow.Write(ends)
 		q.note(err)
 	}
 	q.flush(quotedPiece)
@@ -117,12 +130,20 @@ func (a appender) Write(p []byte) (int, error) {
 	return len(p), a.q.err
 }
 
-// line writes a line, given without its end.
+// line writes a line, given without the LF at its end: more than one where CR alone
+// ends others.
 func (q *quoted) line(p []byte) {
+	p = bytes.TrimSuffix(p, []byte{'\r'})
+	for end := bytes.IndexByte(p, '\r'); end >= 0; end = bytes.IndexByte(p, '\r') {
+		q.oneLine(p[:end])
+		p = p[end+1:]
+	}
+	q.oneLine(p)
+}
+
+// oneLine writes a line, given without its end.
+func (q *quoted) oneLine(p []byte) {
 	switch {
-	case bytes.IndexByte(p, '\r') >= 0:
-		q.slowly(p, []byte{'\n'})
-		return
 	case len(p) <= quotedLine && plainText(p):
 		q.buf = append(append(q.buf, p...), '\r', '\n')
 	default:

@@ -15,7 +15,8 @@ func quotedBoth(t testing.TB, text []byte, cuts ...int) (got, want string) {
 	t.Helper()
 	var theirs, ours bytes.Buffer
 	w := quotedprintable.NewWriter(&theirs)
-	_, _ = w.Write(text)
+	// It loses the LF of "\r\x00\n", see slowly.
+	_, _ = w.Write(bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n")))
 	_ = w.Close()
 	q := newQuoted(&ours)
 	for _, n := range cuts {
@@ -36,6 +37,7 @@ func FuzzQuoted(f *testing.F) {
 		"", "a", "\n", "plain\nlines\n", "ends in space \nand tab\t\n", "a=b\n", "Zoë\n", "a\rb\r\nc\n", "\x7f\x00\x1f\n", "\t\n \n",
 		strings.Repeat("x", 74) + " \n", strings.Repeat("x", 75) + "\n", strings.Repeat("x", 76) + "\n", strings.Repeat("x", 73) + "=\n", strings.Repeat("x", 72) + "=\n",
 		strings.Repeat("x", 75) + " \n", strings.Repeat("ü", 60) + "\n", strings.Repeat("word ", 40) + "\n", strings.Repeat("long", 2000), strings.Repeat("long", 2000) + "\nend",
+		"00\r\x00\x04\n\n\r00\r\n$", "a\r\r\nb\r", strings.Repeat("x", 5000) + "\r\ny\r\x00\nz", strings.Repeat("x", 5000) + "\r",
 		strings.Repeat(" ", 151) + "\n", "12345678=\n1234567=8\n",
 	} {
 		f.Add([]byte(s), 3, 70)
