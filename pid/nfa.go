@@ -104,10 +104,10 @@ func octets(inst *syntax.Inst) byteSet {
 func closure(prog *syntax.Prog, index []int32, from uint32) []int32 {
 	var found []int32
 	seen := make([]bool, len(prog.Inst))
-	todo := []uint32{from}
-	for len(todo) > 0 {
-		at := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	ahead := []uint32{from}
+	for len(ahead) > 0 {
+		at := ahead[len(ahead)-1]
+		ahead = ahead[:len(ahead)-1]
 		if seen[at] {
 			continue
 		}
@@ -117,9 +117,9 @@ func closure(prog *syntax.Prog, index []int32, from uint32) []int32 {
 		case index[at] >= 0:
 			found = append(found, index[at])
 		case inst.Op == syntax.InstAlt || inst.Op == syntax.InstAltMatch:
-			todo = append(todo, inst.Out, inst.Arg)
+			ahead = append(ahead, inst.Out, inst.Arg)
 		case inst.Op == syntax.InstCapture || inst.Op == syntax.InstNop:
-			todo = append(todo, inst.Out)
+			ahead = append(ahead, inst.Out)
 		}
 	}
 	slices.Sort(found)

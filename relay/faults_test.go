@@ -94,15 +94,21 @@ func (c *cutter) Write(p []byte) (int, error) {
 	if string(p) == ".\r\n" {
 		*c.dotted = true
 	}
-	n := min(len(p), c.writes)
-	c.writes -= n
+	return writeUntil(c.Conn, &c.writes, p)
+}
+
+// writeUntil writes as many octets as are left, and cuts the connection where they
+// end.
+func writeUntil(conn net.Conn, left *int, p []byte) (int, error) {
+	n := min(len(p), *left)
+	*left -= n
 	if n > 0 {
-		if n, err := c.Conn.Write(p[:n]); err != nil {
+		if n, err := conn.Write(p[:n]); err != nil {
 			return n, err
 		}
 	}
 	if n < len(p) {
-		c.Conn.Close()
+		conn.Close()
 		return n, errCut
 	}
 	return n, nil

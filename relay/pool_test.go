@@ -318,17 +318,6 @@ func (c *lateCutter) Write(p []byte) (int, error) {
 		return c.Conn.Write(p)
 	}
 	c.data = c.data || strings.HasSuffix(c.all, "DATA\r\n")
-	n := min(len(p), c.left)
-	c.left -= n
-	c.all += string(p[:n])
-	if n > 0 {
-		if n, err := c.Conn.Write(p[:n]); err != nil {
-			return n, err
-		}
-	}
-	if n < len(p) {
-		c.Conn.Close()
-		return n, errCut
-	}
-	return n, nil
+	c.all += string(p[:min(len(p), c.left)])
+	return writeUntil(c.Conn, &c.left, p)
 }

@@ -138,6 +138,19 @@ func (w *days) config(name string, ports map[string]string) *config.Config {
 	return cfg
 }
 
+// third runs a daemon as it is delivered, on Redis and shelf of the others, until
+// stop; ended then says how. It reaches nobody by mail.
+func (w *days) third() (d *daemon, stop context.CancelFunc, ended chan error) {
+	w.Helper()
+	cfg := w.config("three", map[string]string{"REENTRY": testport.Listener(w).Addr().String(), "INBOUND": testport.Listener(w).Addr().String()})
+	d, err := newDaemon(cfg, daemonOptions{log: slog.New(slog.DiscardHandler)})
+	w.must(err)
+	ctx, stop := context.WithCancel(w.Context())
+	ended = make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }()
+	return d, stop, ended
+}
+
 // start serves one daemon's milter and website. Its worker and its sweeps run when
 // the schedule says so.
 func (w *days) start(cfg *config.Config, log *slog.Logger) {

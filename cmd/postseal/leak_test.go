@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -12,7 +10,6 @@ import (
 	"time"
 
 	"github.com/postseal/postseal/internal/leaktest"
-	"github.com/postseal/postseal/internal/testport"
 )
 
 // A daemon that served, lost Redis and had it back, and whose clients went in the
@@ -21,12 +18,7 @@ import (
 func TestServeLeavesNothing(t *testing.T) {
 	leaktest.Check(t)
 	w := newDays(t)
-	cfg := w.config("three", map[string]string{"REENTRY": testport.Listener(t).Addr().String(), "INBOUND": testport.Listener(t).Addr().String()})
-	d, err := newDaemon(cfg, daemonOptions{log: slog.New(slog.DiscardHandler)})
-	w.must(err)
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }()
+	d, stop, ended := w.third()
 	defer func() {
 		stop()
 		if err := <-ended; err != nil {
@@ -38,7 +30,7 @@ func TestServeLeavesNothing(t *testing.T) {
 	w.write() // by the other two, which share Redis and shelf
 	l := w.letters[0]
 	get := func() {
-		r, err := w.http.Get(cfg.Portal.URL + "/m/" + l.id.String() + "?t=" + l.secret.Encode())
+		r, err := w.http.Get(d.cfg.Portal.URL + "/m/" + l.id.String() + "?t=" + l.secret.Encode())
 		w.must(err)
 		_, _ = io.Copy(io.Discard, r.Body)
 		r.Body.Close()
@@ -50,11 +42,11 @@ func TestServeLeavesNothing(t *testing.T) {
 	w.redis.Start()
 	get()
 	for _, path := range []string{"/api/v1/reply", "/open"} {
-		cut := w.dialed(cfg.Portal.Listen)
+		cut := w.dialed(d.cfg.Portal.Listen)
 		fmt.Fprintf(cut, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 5000000\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n%s", path, strings.Repeat("x", 1<<20))
 		cut.Close()
 	}
-	deaf := w.dialed(cfg.Portal.Listen)
+	deaf := w.dialed(d.cfg.Portal.Listen)
 	for range 100 { // asks, and never reads
 		if _, err := fmt.Fprintf(deaf, "GET /help HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 			break

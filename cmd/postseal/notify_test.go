@@ -1,15 +1,11 @@
 package main
 
 import (
-	"context"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
-
-	"github.com/postseal/postseal/internal/testport"
 )
 
 // The service manager hears that the daemon serves when it does, and that it stops
@@ -35,14 +31,9 @@ func TestTellsSystemd(t *testing.T) {
 	}
 	w := newDays(t)
 	t.Setenv("NOTIFY_SOCKET", l.LocalAddr().String()) // for this daemon, not for those of newDays
-	cfg := w.config("three", map[string]string{"REENTRY": testport.Listener(t).Addr().String(), "INBOUND": testport.Listener(t).Addr().String()})
-	d, err := newDaemon(cfg, daemonOptions{log: slog.New(slog.DiscardHandler)})
-	w.must(err)
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }()
+	d, stop, ended := w.third()
 	heard("READY=1")
-	w.dialed(cfg.Portal.Listen).Close()
+	w.dialed(d.cfg.Portal.Listen).Close()
 	stop()
 	heard("STOPPING=1")
 	if err := <-ended; err != nil {

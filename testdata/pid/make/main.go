@@ -33,9 +33,9 @@ func main() {
 	log.SetFlags(0)
 	all := flag.Bool("all", false, "make files anew that are there already")
 	flag.Parse()
-	todo, err := gather(*all)
+	ahead, err := gather(*all)
 	if err == nil {
-		err = makeAll(todo)
+		err = makeAll(ahead)
 	}
 	if err != nil {
 		log.Fatal(err)
@@ -48,7 +48,7 @@ func gather(all bool) ([]wanted, error) {
 	if err != nil || len(paths) == 0 {
 		return nil, fmt.Errorf("no messages in %s; run this at the top of the project", messages)
 	}
-	var todo []wanted
+	var ahead []wanted
 	seen := map[string]bool{}
 	for _, path := range paths {
 		b, err := os.ReadFile(path)
@@ -68,18 +68,18 @@ func gather(all bool) ([]wanted, error) {
 				w := wanted{path: filepath.Join(files, id, strings.TrimSpace(name)), text: content}
 				w.ext = strings.TrimPrefix(strings.ToLower(filepath.Ext(w.path)), ".")
 				if _, err := os.Stat(w.path); err != nil || all {
-					todo = append(todo, w)
+					ahead = append(ahead, w)
 				}
 			}
 		}
 	}
-	return todo, nil
+	return ahead, nil
 }
 
 // makeAll makes what soffice makes in one run for each form, and the rest here.
-func makeAll(todo []wanted) error {
+func makeAll(ahead []wanted) error {
 	var office, own []wanted
-	for _, w := range todo {
+	for _, w := range ahead {
 		if w.byOffice() {
 			office = append(office, w)
 		} else {
@@ -95,7 +95,7 @@ func makeAll(todo []wanted) error {
 		}
 	}
 	sum, count := 0, map[string]int{}
-	for _, w := range todo {
+	for _, w := range ahead {
 		info, err := os.Stat(w.path)
 		if err != nil {
 			return err
@@ -103,7 +103,7 @@ func makeAll(todo []wanted) error {
 		sum += int(info.Size())
 		count[w.ext]++
 	}
-	fmt.Println(len(todo), "files,", sum/1024, "KB", count)
+	fmt.Println(len(ahead), "files,", sum/1024, "KB", count)
 	return nil
 }
 
